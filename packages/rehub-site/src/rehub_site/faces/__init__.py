@@ -1,0 +1,1 @@
+"""What people and programs see: the pages, the JSON interface, the worker, the commands."""

@@ -1,0 +1,1 @@
+"""One use case each: submit, examine, publish, search."""

@@ -1,0 +1,1 @@
+"""One file for each thing outside the process: the database, the blobs, the sandbox, the search index."""

@@ -1,0 +1,144 @@
+"""torch.hub's functions, under its names: the verbs of one hub with the process's own settings."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from rehub.hub import BoundEntry, Hub, Inspection
+
+if TYPE_CHECKING:
+    import builtins
+
+DEFAULT = Hub()
+"""The hub that the functions of this module use; it reads the environment whenever it is asked."""
+
+
+def get_dir() -> str:
+    """Give torch.hub's folder: ``set_dir``, ``$TORCH_HOME/hub``, ``$XDG_CACHE_HOME/torch/hub``, ``~/.cache/torch/hub``.
+
+    Example:
+        >>> isinstance(get_dir(), str)
+        True
+    """
+    return DEFAULT.get_dir()
+
+
+def set_dir(d: str | os.PathLike[str]) -> None:
+    """Use another folder from here on, in this process.
+
+    Raises:
+        TypeError: it is not a path.
+
+    Example:
+        >>> set_dir("/tmp/models")
+        >>> get_dir()
+        '/tmp/models'
+    """
+    DEFAULT.set_dir(d)
+
+
+def list(  # noqa: A001, PLR0913 - torch.hub's name and parameters
+    github: str,
+    force_reload: bool = False,  # noqa: FBT001, FBT002
+    skip_validation: bool = False,  # noqa: FBT001, FBT002
+    trust_repo: object = None,
+    verbose: bool = True,  # noqa: FBT001, FBT002
+    *,
+    all: bool = False,  # noqa: A002
+) -> builtins.list[str]:
+    """Name a repository's entry points; see :meth:`Hub.list`.
+
+    Raises:
+        RehubError: it cannot be found, fetched or read.
+
+    Example:
+        >>> list("acme/shapes")
+        ['circle', 'square']
+    """
+    return DEFAULT.list(github, force_reload, skip_validation, trust_repo, verbose, all=all)
+
+
+def help(  # noqa: A001 - torch.hub's name
+    github: str,
+    model: str,
+    force_reload: bool = False,  # noqa: FBT001, FBT002
+    skip_validation: bool = False,  # noqa: FBT001, FBT002
+    trust_repo: object = None,
+) -> str:
+    """Give an entry's signature and documentation; see :meth:`Hub.help`.
+
+    Raises:
+        EntryNotFoundError: there is no such entry.
+        RehubError: the repository cannot be found, fetched or read.
+
+    Example:
+        >>> print(help("acme/shapes", "circle"))
+        circle(radius: float = 1.0)
+        <BLANKLINE>
+        A circle.
+    """
+    return DEFAULT.help(github, model, force_reload, skip_validation, trust_repo)
+
+
+def load(  # noqa: PLR0913 - torch.hub's parameters
+    repo_or_dir: str,
+    model: str,
+    *args: Any,
+    source: str = "github",
+    trust_repo: object = None,
+    force_reload: bool = False,
+    verbose: bool = True,
+    skip_validation: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """Load a model; see :meth:`Hub.load`.
+
+    Raises:
+        UntrustedError: nobody allowed this code to run here.
+        RehubError: it cannot be found, fetched or read, or what it needs is not installed.
+        Exception: what the entry itself raises.
+
+    Example:
+        >>> load("acme/shapes", "circle", radius=2.0, trust_repo=True)
+        'a circle of radius 2.0'
+    """
+    return DEFAULT.load(
+        repo_or_dir,
+        model,
+        *args,
+        source=source,
+        trust_repo=trust_repo,
+        force_reload=force_reload,
+        verbose=verbose,
+        skip_validation=skip_validation,
+        **kwargs,
+    )
+
+
+def entry(
+    ref: str, name: str, *, source: str = "github", trust_repo: object = None, force_reload: bool = False
+) -> BoundEntry:
+    """Give an entry as something to call; see :meth:`Hub.entry`.
+
+    Raises:
+        RehubError: as :func:`load`.
+
+    Example:
+        >>> entry("acme/shapes", "circle", trust_repo=True)(radius=3.0)
+        'a circle of radius 3.0'
+    """
+    return DEFAULT.entry(ref, name, source=source, trust_repo=trust_repo, force_reload=force_reload)
+
+
+def inspect(ref: str, *, source: str = "github", force_reload: bool = False) -> Inspection:
+    """Read a repository without running it; see :meth:`Hub.inspect`.
+
+    Raises:
+        RehubError: it cannot be found, fetched or read.
+
+    Example:
+        >>> inspect("acme/shapes").hubconf.names
+        ['circle', 'square']
+    """
+    return DEFAULT.inspect(ref, source=source, force_reload=force_reload)

@@ -1,0 +1,134 @@
+"""``rehub cache``: the store.
+
+JSON: ``dir`` ``{"dir"}``; ``list`` ``{"dir", "remotes": [CachedRemote]}``; ``size`` ``{"dir", "bytes", "parts": {name:
+bytes}}``; ``prune`` the fields of ``Pruned``; ``verify`` ``{"trees", "damage": [{"tree", "path", "expected", "found"}],
+"removed": [tree]}``. Times are seconds since 1970.
+"""
+
+import click
+
+from rehub.cli.command import command as make
+from rehub.cli.endings import REFUSED
+from rehub.cli.output import Output
+from rehub.cli.text import age, day, line, plural, size
+from rehub.hub import Hub
+from rehub.verbs import cache
+from rehub.verbs.cache import CachedRemote, Pruned, Verified
+
+
+class Age(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
+    """An age: ``30d``, ``12h``, ``2w``, ``90m``."""
+
+    name = "age"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read one; give seconds."""
+        if isinstance(value, float):
+            return value
+        found = age(str(value))
+        if found is None:
+            self.fail(f"{value!r} is not an age; expected a number and m, h, d or w: 30d", param, ctx)
+        return found
+
+
+@click.group("cache", epilog="\b\nExample:\n  rehub cache list\n  rehub cache prune --dry-run", no_args_is_help=True)
+def command() -> None:
+    """Look after the store.
+
+    Everything in it can be fetched again; removing the whole folder is safe.
+    """
+
+
+@make("dir", group=command, example="rehub cache dir")
+def folder(hub: Hub, out: Output) -> None:
+    """Print the store's folder."""
+    if out.as_json:
+        out.data({"dir": hub.store.root})
+    else:
+        out.line(str(hub.store.root))
+
+
+@make("list", group=command, example="rehub cache list")
+def show(hub: Hub, out: Output) -> None:
+    """List what is in the store: repositories, their commits and refs."""
+    found = cache.contents(hub.store)
+    if out.as_json:
+        out.data({"dir": hub.store.root, "remotes": found})
+        return
+    for remote in found:
+        _print_remote(out, remote)
+    if not found:
+        out.note(f"nothing is in the store, {hub.store.root}")
+
+
+def _print_remote(out: Output, remote: CachedRemote) -> None:
+    for pin in remote.pins:
+        names = ", ".join(ref.rev for ref in remote.refs if ref.commit == pin.commit)
+        held = size(pin.bytes) if pin.bytes is not None else "not here, fetched again when needed"
+        asked_as = f", asked for as {names}" if names else ""
+        out.line(line(f"{remote.name}@{pin.commit} {held}, fetched {day(pin.fetched)}{asked_as}"))
+
+
+@make("size", group=command, example="rehub cache size")
+def measure(hub: Hub, out: Output) -> None:
+    """Print how large the store is, by part."""
+    parts = cache.size(hub.store)
+    if out.as_json:
+        out.data({"dir": hub.store.root, "bytes": sum(parts.values()), "parts": parts})
+        return
+    for name, count in (*parts.items(), ("total", sum(parts.values()))):
+        out.line(f"{name:<10} {size(count):>10}")
+
+
+@make("prune", group=command, example="rehub cache prune --older-than 30d --dry-run")
+@click.option("--older-than", type=Age(), default="30d", show_default=True, help="How long it was not used.")
+@click.option("--all", "everything", is_flag=True, help="Remove everything that no other process is fetching.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+def prune(hub: Hub, out: Output, *, older_than: float, everything: bool, dry_run: bool) -> None:
+    """Make room.
+
+    Removes commits that nobody used for some time, and whatever only they needed. What is allowed to run stays allowed.
+    """
+    done = cache.prune(hub.store, older_than=-1.0 if everything else older_than, dry_run=dry_run)
+    if out.as_json:
+        out.data(done)
+    else:
+        _print_pruned(out, done)
+    for name in done.busy:
+        out.note(f"{name} was left alone: another process is using it")
+
+
+def _print_pruned(out: Output, done: Pruned) -> None:
+    verb = "would remove" if done.dry_run else "removed"
+    for pin in done.pins:
+        out.line(f"{verb} {pin}")
+    for name in done.repositories:
+        out.line(f"{verb} the git repositories of {name}")
+    what = f"{plural(len(done.trees), 'tree')}, {plural(done.bytecode, 'file')} of byte-code"
+    out.line(f"{verb} {size(done.bytes)} in all: {plural(len(done.pins), 'commit')}, {what}")
+
+
+@make("verify", group=command, example="rehub cache verify --repair")
+@click.option("--repair", is_flag=True, help="Remove damaged trees; the next use fetches them again.")
+def verify(hub: Hub, out: Output, *, repair: bool) -> None:
+    """Hash every file again, and name those that are wrong."""
+    found = cache.verify(hub.store, repair=repair)
+    if out.as_json:
+        damage = [{"tree": str(e.tree), "path": e.path, "expected": e.expected, "found": e.found} for e in found.damage]
+        out.data({"trees": found.trees, "damage": damage, "removed": found.removed})
+    else:
+        _print_verified(out, hub, found)
+    if found.damage:
+        raise click.exceptions.Exit(REFUSED)
+
+
+def _print_verified(out: Output, hub: Hub, found: Verified) -> None:
+    for each in found.damage:
+        place = hub.store.trees.folder(each.tree) / each.path if each.path else hub.store.trees.folder(each.tree)
+        out.line(f"{place}\n  expected {each.expected}\n  found    {each.found}")
+    wrong = len({each.tree for each in found.damage})
+    out.line(f"{plural(found.trees, 'tree')} hashed, " + (f"{wrong} damaged" if wrong else "all as they should be"))
+    if found.removed:
+        out.line(f"removed {plural(len(found.removed), 'tree')}; the next use fetches them again")
+    elif wrong:
+        out.note("'rehub cache verify --repair' removes what is damaged; the next use fetches it again")

@@ -1,0 +1,76 @@
+"""``rehub help``: an entry's signature and documentation. JSON: ``{"ref", "pin", "entry": Entry}``."""
+
+import click
+
+from rehub.cli import shapes
+from rehub.cli.command import command as make
+from rehub.cli.command import force_reload, source
+from rehub.cli.complete import EntryName, RefText
+from rehub.cli.output import Output
+from rehub.cli.text import clean, line
+from rehub.hub import Hub, Inspection
+from rehub.words.errors import EntryNotFoundError
+from rehub.words.hubconf import Entry
+
+
+@make("help", example="rehub help pytorch/vision:v0.20.1 resnet18")
+@click.argument("ref", type=RefText(), required=False)
+@click.argument("entry", type=EntryName(), required=False)
+@force_reload
+@source
+def command(  # noqa: PLR0913 - one for each option
+    hub: Hub, out: Output, *, ref: str | None, entry: str | None, force_reload: bool, source: str
+) -> None:
+    """Show an entry's signature and documentation.
+
+    Nothing of the repository is run. On a terminal with a table of its parameters. Without REF: this program's help.
+    """
+    if ref is None or entry is None:
+        out.line(_of_commands(ref))
+        return
+    found = hub.inspect(ref, source=source, force_reload=force_reload)
+    known = found.hubconf.find(entry)
+    if known is None:
+        raise _not_found(found, entry)
+    if out.as_json:
+        out.data(shapes.heading(ref, found.checkout) | {"entry": known})
+    elif out.terminal:
+        _show(out, known)
+    else:
+        out.line(known.help)
+
+
+def _of_commands(name: str | None) -> str:
+    """Give the help of rehub itself, or of one of its commands."""
+    ctx = click.get_current_context()
+    group = ctx.parent or ctx
+    if name is None:
+        return group.get_help()
+    found = group.command.get_command(group, name) if isinstance(group.command, click.Group) else None
+    if found is None:
+        msg = f"which entry of {name}? 'rehub list {name}' names them"
+        raise click.UsageError(msg, ctx)
+    return found.get_help(click.Context(found, info_name=name, parent=group))
+
+
+def _not_found(found: Inspection, name: str) -> EntryNotFoundError:
+    leak = next((each for each in found.hubconf.leaks if each.name == name), None)
+    about = [f"  {leak.name} is only imported there, from {leak.origin}"] if leak else []
+    note = "\n".join(about + [f"  {place}" for place in found.hubconf.dynamic])
+    return EntryNotFoundError(str(found.checkout), name, found.hubconf.names, note)
+
+
+def _show(out: Output, entry: Entry) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    title = Text(line(entry.name), "bold").append(line(entry.signature or "(…)"), "not bold")
+    where = Text(f"{entry.kind}, {line(entry.file)}:{entry.line}", "dim")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for header in ("parameter", "type", "default", "meaning"):
+        table.add_column(header)
+    for each in entry.parameters:
+        texts = (each.annotation or "", "" if each.default is None else each.default, each.doc or "")
+        table.add_row(Text(line(each.name), "bold"), *(Text(line(text)) for text in texts))
+    doc = clean(entry.doc.strip()) or "It has no documentation."
+    out.show(title, where, Text(), Text(doc), *((Text(), table) if entry.parameters else ()))

@@ -1,0 +1,28 @@
+"""The parts that several commands print: a pin, entries, notes about what could not be read."""
+
+from typing import TYPE_CHECKING, Any
+
+from rehub.cli.output import Output
+
+if TYPE_CHECKING:
+    from rehub.hub import Inspection
+    from rehub.words.pin import Checkout
+
+
+def pin_of(checkout: "Checkout") -> dict[str, str] | None:
+    """Give a pin for JSON; ``null`` for a folder of the user's own."""
+    pin = checkout.pin
+    return {"remote": pin.remote.url, "commit": pin.commit, "tree": str(pin.tree)} if pin else None
+
+
+def heading(ref: str, checkout: "Checkout") -> dict[str, Any]:
+    """Give the keys with which every JSON document about a repository starts."""
+    return {"ref": ref, "pin": pin_of(checkout)}
+
+
+def notes(out: Output, found: "Inspection") -> None:
+    """Say what could not be known by reading."""
+    for place in found.hubconf.dynamic:
+        out.note(str(place))
+    for problem in found.hubconf.problems:
+        out.note(f"{problem.file}:{problem.line}: {problem.message}")

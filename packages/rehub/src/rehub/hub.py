@@ -1,0 +1,373 @@
+"""The verbs as methods of one object that holds their settings: the face of rehub in Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rehub._version import __version__
+from rehub.words.errors import MalformedSettingError
+from rehub.words.ref import Ref
+from rehub.words.settings import Mirror, Settings
+from rehub.words.trust import Grant, admit
+
+if TYPE_CHECKING:
+    import builtins
+
+    from rehub.verbs.fetch import Fetching
+    from rehub.verbs.load import Loaded
+    from rehub.words.hubconf import Hubconf
+    from rehub.words.pin import Checkout
+    from rehub.words.settings import TrustMode, VerifyMode
+    from rehub.world.grants import Grants
+    from rehub.world.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What reading a repository tells, and which one it was.
+
+    Attributes:
+        checkout: the files that were read.
+        hubconf: entries, leaks, dependencies, weights, effects, problems.
+    """
+
+    checkout: Checkout
+    hubconf: Hubconf
+
+
+class Hub:
+    """The verbs, with settings of their own.
+
+    Args:
+        dir: torch.hub's folder; rehub's store is ``rehub/`` inside it.
+        offline: open no socket.
+        mirrors: prefix rewrites, ``{"https://github.com/": "http://127.0.0.1:8000/"}`` or ``REHUB_MIRRORS``' form.
+        trust: ``"never"``, ``"ask"`` or ``"always"``.
+        verify: ``"changed"`` or ``"always"``.
+        timeout: how long a remote may stay silent, in seconds.
+        progress: told, in a few words, what is going on; nothing is ever printed.
+        environ: where everything that is not given comes from; the process's own environment by default.
+
+    Raises:
+        MalformedSettingError: a setting has a value that it cannot have.
+
+    Example:
+        >>> hub = Hub(dir="/tmp/models", offline=True)
+        >>> hub.get_dir()
+        '/tmp/models'
+    """
+
+    def __init__(  # noqa: PLR0913 - one for each setting
+        self,
+        *,
+        dir: str | os.PathLike[str] | None = None,  # noqa: A002 - torch.hub's word
+        offline: bool | None = None,
+        mirrors: str | Mapping[str, str] | None = None,
+        trust: TrustMode | None = None,
+        verify: VerifyMode | None = None,
+        timeout: float | None = None,
+        progress: Callable[[str], None] = lambda _: None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._environ = os.environ if environ is None else environ
+        self._progress = progress
+        given = {
+            "dir": None if dir is None else Path(os.path.expanduser(dir)).absolute(),
+            "offline": offline,
+            "mirrors": None if mirrors is None else _mirrors(mirrors),
+            "trust": trust,
+            "verify": verify,
+            "timeout": timeout,
+        }
+        self._given: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        _check(self._given)
+
+    @property
+    def settings(self) -> Settings:
+        """What this hub goes by now: what was given, then the environment, then the configuration file.
+
+        Raises:
+            MalformedSettingError: a variable or the file holds a value that cannot be.
+        """
+        from rehub.world.config import read_settings
+
+        return replace(read_settings(self._environ), **self._given)
+
+    @property
+    def store(self) -> Store:
+        """The cache that this hub uses."""
+        from rehub.world.store import Store
+
+        return Store(self.settings.store_dir)
+
+    @property
+    def grants(self) -> Grants:
+        """The user's decisions about which code may run."""
+        from rehub.world.grants import Grants
+
+        return Grants(self.settings.trust_file)
+
+    @cached_property
+    def _git(self) -> Any:
+        from rehub.world.git import Git
+
+        return Git(dict(self._environ), self.settings.timeout)
+
+    @property
+    def _fetching(self) -> Fetching:
+        from rehub.verbs.fetch import Fetching
+
+        return Fetching(self.settings, self.store, self._git, self._progress)
+
+    def get_dir(self) -> str:
+        """Give torch.hub's folder, as :func:`torch.hub.get_dir` does; it need not exist."""
+        return str(self.settings.dir)
+
+    def set_dir(self, d: str | os.PathLike[str]) -> None:
+        """Use another folder from here on.
+
+        Raises:
+            TypeError: it is not a path.
+        """
+        self._given["dir"] = Path(os.path.expanduser(os.fspath(d))).absolute()
+
+    def fetch(
+        self, ref: str, *, source: str = "github", force_reload: bool = False, skip_validation: bool = False
+    ) -> Checkout:
+        """Bring a repository's files into the store, without running any of them.
+
+        Args:
+            ref: the repository, in any form.
+            source: ``"github"`` for anything with a remote, ``"local"`` for a folder.
+            force_reload: ask where the ref points now, even if it is cached.
+            skip_validation: take a full commit id without asking whether a branch or tag reaches it.
+
+        Returns:
+            The folder, with its pin.
+
+        Raises:
+            MalformedRefError: the ref names nothing.
+            NotFoundError: there is no such folder, repository, branch, tag or commit.
+            OfflineError: it is not in the store, and rehub is offline.
+            WorldError: git, the network or the disk failed.
+        """
+        from rehub.verbs.fetch import fetch
+
+        return fetch(
+            Ref.parse(ref, source=_source(source)), self._fetching, force=force_reload, unchecked=skip_validation
+        )
+
+    def inspect(self, ref: str, *, source: str = "github", force_reload: bool = False) -> Inspection:
+        """Read a repository: entries, dependencies, weights, and what happens at import. Nothing of it is run.
+
+        Raises:
+            HubconfNotFoundError: it has no ``hubconf.py``.
+            RehubError: as :meth:`fetch`.
+        """
+        return self._inspect(self.fetch(ref, source=source, force_reload=force_reload))
+
+    def _inspect(self, checkout: Checkout) -> Inspection:
+        from rehub.verbs.inspect import inspect
+
+        return Inspection(checkout, inspect(checkout, self.store.records, version=__version__))
+
+    def list(  # noqa: PLR0913 - torch.hub's parameters, in its order
+        self,
+        github: str,
+        force_reload: bool = False,  # noqa: FBT001, FBT002
+        skip_validation: bool = False,  # noqa: FBT001, FBT002
+        trust_repo: object = None,  # noqa: ARG002 - nothing is run, so there is nothing to trust
+        verbose: bool = True,  # noqa: ARG002, FBT001, FBT002 - nothing is printed
+        *,
+        all: bool = False,  # noqa: A002 - the word that users know from shells
+    ) -> builtins.list[str]:
+        """Name a repository's entry points, in alphabetical order. Nothing of it is run, and torch is not imported.
+
+        Args:
+            github: the repository, in any form; the name is torch.hub's.
+            force_reload: ask where the ref points now, even if it is cached.
+            skip_validation: take a full commit id unasked.
+            trust_repo: without effect.
+            verbose: without effect.
+            all: also what torch.hub would list because it was merely imported.
+
+        Raises:
+            RehubError: as :meth:`fetch`.
+        """
+        found = self._inspect(self.fetch(github, force_reload=force_reload, skip_validation=skip_validation)).hubconf
+        leaked = [leak.name for leak in found.leaks if leak.callable is not False] if all else []
+        return sorted({*found.names, *leaked})
+
+    def help(
+        self,
+        github: str,
+        model: str,
+        force_reload: bool = False,  # noqa: FBT001, FBT002
+        skip_validation: bool = False,  # noqa: FBT001, FBT002
+        trust_repo: object = None,  # noqa: ARG002 - nothing is run
+    ) -> str:
+        """Give an entry's signature and documentation. Nothing of the repository is run.
+
+        Raises:
+            EntryNotFoundError: there is no such entry.
+            RehubError: as :meth:`fetch`.
+        """
+        from rehub.words.errors import EntryNotFoundError
+
+        found = self._inspect(self.fetch(github, force_reload=force_reload, skip_validation=skip_validation))
+        entry = found.hubconf.find(model)
+        if entry is None:
+            note = "\n".join(f"  {place}" for place in found.hubconf.dynamic)
+            raise EntryNotFoundError(str(found.checkout), model, found.hubconf.names, note)
+        return entry.help
+
+    def load(  # noqa: PLR0913 - torch.hub's parameters, in its order
+        self,
+        repo_or_dir: str,
+        model: str,
+        *args: Any,
+        source: str = "github",
+        trust_repo: object = None,
+        force_reload: bool = False,
+        verbose: bool = True,  # noqa: ARG002 - nothing is printed
+        skip_validation: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Load a model: call an entry point of a repository, in a scope of its own.
+
+        Args:
+            repo_or_dir: the repository, in any form; a folder if ``source="local"``.
+            model: the entry's name.
+            *args: what the entry is called with.
+            source: ``"github"`` for anything with a remote, ``"local"`` for a folder.
+            trust_repo: ``None`` or ``"check"``: as the trust policy says; ``True``: allow this call,
+                unless the policy is ``"never"``; ``False``: only if it was allowed before. It never asks.
+            force_reload: ask where the ref points now, even if it is cached.
+            verbose: without effect; rehub logs to ``logging.getLogger("rehub")``.
+            skip_validation: take a full commit id without asking whether a branch or tag reaches it.
+            **kwargs: what the entry is called with, by name; an entry with a parameter of one of the names above is
+                called through :meth:`entry`.
+
+        Returns:
+            Whatever the entry returns.
+
+        Raises:
+            UntrustedError: nobody allowed this code to run here.
+            EntryNotFoundError: there is no such entry.
+            MissingDependencyError: packages that it needs are not installed.
+            RehubError: as :meth:`fetch`.
+            Exception: what the entry itself raises, unwrapped.
+        """
+        bound = self.entry(
+            repo_or_dir,
+            model,
+            source=source,
+            trust_repo=trust_repo,
+            force_reload=force_reload,
+            skip_validation=skip_validation,
+        )
+        return bound(*args, **kwargs)
+
+    def entry(  # noqa: PLR0913 - load's own
+        self,
+        ref: str,
+        name: str,
+        *,
+        source: str = "github",
+        trust_repo: object = None,
+        force_reload: bool = False,
+        skip_validation: bool = False,
+    ) -> BoundEntry:
+        """Give an entry as something to call, so that none of its parameters can clash with rehub's.
+
+        Raises:
+            RehubError: as :meth:`load`, except what only running can tell.
+
+        Example:
+            >>> hub.entry("acme/toy", "net")(pretrained=True)  # doctest: +SKIP
+        """
+        from rehub.verbs.load import check_dependencies, check_entry
+
+        checkout = self.fetch(ref, source=source, force_reload=force_reload, skip_validation=skip_validation)
+        found = self._inspect(checkout).hubconf
+        check_entry(checkout, found, name)
+        self.admit(checkout, trust_repo)
+        check_dependencies(checkout, found)
+        return BoundEntry(self, checkout, name)
+
+    def admit(self, checkout: Checkout, trust_repo: object = None) -> None:
+        """Let a checkout's code run here, or refuse. A folder of the user's own needs no permission.
+
+        Raises:
+            UntrustedError: nobody allowed it.
+            MalformedSettingError: ``trust_repo`` is none of its values.
+        """
+        if checkout.pin:
+            admit(checkout.pin, asked=trust_repo, mode=self.settings.trust, grants=self.grants.all())
+
+    def allow(self, ref: str) -> Grant:
+        """Allow a repository to run here: at the commit that the ref names, or at any if it names none.
+
+        Raises:
+            MalformedRefError: the ref names no remote repository.
+            RehubError: as :meth:`fetch`, if a branch or tag has to be resolved.
+        """
+        from rehub.verbs.trust import allow
+
+        return allow(Ref.parse(ref), self._fetching, self.grants)
+
+    def disallow(self, ref: str) -> Iterable[Grant]:
+        """Take back what :meth:`allow` allowed; give what was taken back."""
+        from rehub.verbs.trust import disallow
+
+        return disallow(Ref.parse(ref), self.grants)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundEntry:
+    """An entry of a pinned, admitted checkout: call it with the entry's own arguments.
+
+    Attributes:
+        hub: whose settings hold.
+        checkout: the files.
+        name: the entry.
+    """
+
+    hub: Hub
+    checkout: Checkout
+    name: str
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Call the entry; what it raises arrives as it is."""
+        return self.run(*args, **kwargs).value
+
+    def run(self, /, *args: Any, **kwargs: Any) -> Loaded:
+        """Call the entry; give its result with what it was made from."""
+        from rehub.verbs.load import run_entry
+
+        return run_entry(self.checkout, self.name, args, kwargs, store=self.hub.store)
+
+
+def _source(source: object) -> str:
+    """Check ``source`` as torch.hub does, in any case; it is never guessed."""
+    if isinstance(source, str) and source.lower() in {"github", "local"}:
+        return source.lower()
+    raise MalformedSettingError("source", source, "'github' (any repository with a remote) or 'local' (a folder)")
+
+
+def _mirrors(given: str | Mapping[str, str]) -> tuple[Mirror, ...]:
+    if isinstance(given, str):
+        return Mirror.parse_all(given)
+    return tuple(Mirror.parse(f"{prefix}={target}") for prefix, target in given.items())
+
+
+def _check(given: Mapping[str, object]) -> None:
+    """Refuse what the environment would refuse too."""
+    for name, choices in (("trust", ("never", "ask", "always")), ("verify", ("changed", "always"))):
+        if name in given and given[name] not in choices:
+            raise MalformedSettingError(name, given[name], " or ".join(choices))

@@ -1,0 +1,43 @@
+"""Reading a checkout, and keeping what reading gave: a tree never changes, so it is read once."""
+
+import logging
+
+from rehub.words.errors import StoreError
+from rehub.words.hubconf import Hubconf
+from rehub.words.pin import Checkout
+from rehub.world.store import Records
+
+log = logging.getLogger("rehub")
+
+
+def inspect(checkout: Checkout, records: Records, *, version: str) -> Hubconf:
+    """Read a checkout's hubconf and what it leads to. Nothing of it is run.
+
+    Args:
+        checkout: whose files.
+        records: where a tree's reading is kept; a folder of the user's own is read anew each time.
+        version: of rehub; another version reads again.
+
+    Raises:
+        HubconfNotFoundError: there is no ``hubconf.py``.
+    """
+    tree = checkout.pin.tree if checkout.pin else None
+    if tree and (kept := _kept(records.find_described(tree, version))):
+        return kept
+    from rehub.verbs.describe import describe
+    from rehub.world.folder import Tree
+
+    found = describe(Tree(checkout.root), where=str(checkout))
+    if tree:
+        try:
+            records.save_described(tree, version, found.as_dict())
+        except StoreError as error:  # a read-only store answers, too; it only reads again next time
+            log.debug("what reading %s gave was not kept: %s", checkout, error)
+    return found
+
+
+def _kept(data: dict[str, object] | None) -> Hubconf | None:
+    try:
+        return Hubconf.from_dict(data) if data else None
+    except (KeyError, TypeError, ValueError):
+        return None

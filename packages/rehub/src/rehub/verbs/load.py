@@ -1,0 +1,140 @@
+"""Running an entry: the only place where a repository's code is run, and what must be true before it is."""
+
+import importlib
+import logging
+import types
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rehub.words.dependencies import import_name, install_line
+from rehub.words.errors import EntryNotFoundError, HubconfNotFoundError, MissingDependencyError, StoreError
+from rehub.words.hubconf import Hubconf
+from rehub.words.pin import Checkout
+from rehub.world.packages import is_importable
+from rehub.world.scope import PACKAGE, Bytecode, Proof, Scope, importer, shorten, tag, tell_children, visit
+from rehub.world.store import Store
+
+log = logging.getLogger("rehub")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What an entry gave, and what it was made from.
+
+    Attributes:
+        value: whatever the entry returned; usually a model.
+        checkout: the files it came from.
+        entry: the entry's name.
+    """
+
+    value: Any
+    checkout: Checkout
+    entry: str
+
+
+def check_entry(checkout: Checkout, hubconf: Hubconf, name: str) -> None:
+    """Refuse an entry that reading knows is not there, before any foreign line runs.
+
+    Raises:
+        EntryNotFoundError: there is no such entry. Where names are made at run time, running decides.
+    """
+    known = {*hubconf.names, *(leak.name for leak in hubconf.leaks)}
+    if not isinstance(name, str):
+        raise EntryNotFoundError(str(checkout), repr(name), hubconf.names, "  an entry is named by a string")
+    if name not in known and not name.startswith("_") and not hubconf.dynamic and not hubconf.problems:
+        raise EntryNotFoundError(str(checkout), name, hubconf.names)
+
+
+def check_dependencies(checkout: Checkout, hubconf: Hubconf) -> None:
+    """Refuse a hubconf whose dependencies are not installed, before any foreign line runs.
+
+    Raises:
+        MissingDependencyError: some are not; says the pip line.
+    """
+    names = [import_name(each.name) for each in hubconf.dependencies or ()]
+    missing = [name for name in names if not is_importable(name) and not _is_own(checkout, name)]
+    if missing:
+        raise MissingDependencyError(str(checkout), missing, install_line(missing))
+
+
+def _is_own(checkout: Checkout, name: str) -> bool:
+    top = checkout.root / name.partition(".")[0]
+    return top.is_dir() or top.with_suffix(".py").is_file()
+
+
+def open_scope(checkout: Checkout, store: Store) -> Scope:
+    """Make a checkout importable in this process, and in those that it starts; give its scope.
+
+    Raises:
+        RunError: another checkout is imported under the same name.
+        StoreError: the checkout's manifest was taken away.
+    """
+    importlib.import_module(PACKAGE)
+    name = f"{PACKAGE}.{checkout.name}"
+    known = importer().scopes.get(name)
+    if known is None or known.proof.root != checkout.root:
+        known = Scope(name, Proof(checkout.root, _files(checkout, store)), _bytecode(checkout, store))
+    scope = importer().open(known)
+    scope.renew()
+    tell_children(checkout.name, *(("store", str(store.root)) if checkout.pin else ("folder", str(checkout.root))))
+    return scope
+
+
+def _files(checkout: Checkout, store: Store) -> dict[str, str] | None:
+    """Give the SHA-256 of each file of a pin; a folder of the user's own has nothing to be compared with."""
+    if checkout.pin is None:
+        return None
+    if checkout.pin.tree is None or (manifest := store.trees.manifest(checkout.pin.tree)) is None:
+        raise StoreError(str(checkout.root), "its manifest has been taken away since it was fetched", "Load it again.")
+    return {path: seen.sha256 for path, seen in manifest.files.items()}
+
+
+def _bytecode(checkout: Checkout, store: Store) -> Bytecode:
+    return Bytecode(store.bytecode_dir(tag()) if checkout.pin else None)
+
+
+def run_entry(checkout: Checkout, name: str, args: Sequence[Any], kwargs: dict[str, Any], *, store: Store) -> Loaded:
+    """Import a checkout's hubconf and call an entry; whoever calls this has asked the trust policy.
+
+    Args:
+        checkout: whose code.
+        name: the entry.
+        args: what it is called with.
+        kwargs: likewise, by name.
+        store: where byte-code is kept.
+
+    Raises:
+        EntryNotFoundError: running made no such callable.
+        HubconfNotFoundError: there is no hubconf.py.
+        Exception: whatever the repository's code raises arrives as it is.
+    """
+    scope = open_scope(checkout, store)
+    if not (checkout.root / "hubconf.py").is_file():
+        raise HubconfNotFoundError(str(checkout))
+    if checkout.lfs:
+        log.warning("%s holds git LFS pointers, which are not the files they stand for: %s", checkout, _shown(checkout))
+    with visit(scope):
+        try:
+            hubconf = importlib.import_module(f"{scope.name}.hubconf")
+            return Loaded(_callable(checkout, hubconf, name)(*args, **kwargs), checkout, name)
+        except BaseException as error:
+            shorten(error)
+            if checkout.lfs:
+                error.add_note(f"{checkout} holds git LFS pointers, which rehub does not fetch: {_shown(checkout)}")
+            raise
+
+
+def _callable(checkout: Checkout, hubconf: types.ModuleType, name: str) -> Any:
+    """Give what an entry's name stands for, by torch.hub's rule: it is in ``dir``, and can be called."""
+    names = dir(hubconf)
+    found = getattr(hubconf, name) if name in names else None
+    if not callable(found):
+        public = [each for each in names if not each.startswith("_") and callable(getattr(hubconf, each, None))]
+        raise EntryNotFoundError(str(checkout), name, public)
+    return found
+
+
+def _shown(checkout: Checkout) -> str:
+    paths = [pointer.path for pointer in checkout.lfs]
+    return ", ".join(paths[:5]) + (f", … ({len(paths)} in all)" if len(paths) > 5 else "")  # noqa: PLR2004

@@ -1,0 +1,78 @@
+"""From the import names that hubconfs list to the distributions that hold them."""
+
+import re
+from collections.abc import Sequence
+
+# Names under which a package is imported, and under which pip knows it, where the two differ.
+# Source: the packages' own metadata (top_level.txt) on PyPI.
+_DISTRIBUTIONS = {
+    "Bio": "biopython",
+    "OpenSSL": "pyOpenSSL",
+    "PIL": "Pillow",
+    "attr": "attrs",
+    "bs4": "beautifulsoup4",
+    "clip": "openai-clip",
+    "cv2": "opencv-python",
+    "dateutil": "python-dateutil",
+    "docx": "python-docx",
+    "dotenv": "python-dotenv",
+    "faiss": "faiss-cpu",
+    "fitz": "PyMuPDF",
+    "git": "GitPython",
+    "google": "protobuf",
+    "hydra": "hydra-core",
+    "importlib_metadata": "importlib-metadata",
+    "jose": "python-jose",
+    "jwt": "PyJWT",
+    "magic": "python-magic",
+    "mmcv": "mmcv",
+    "mpl_toolkits": "matplotlib",
+    "nacl": "PyNaCl",
+    "osgeo": "GDAL",
+    "parrots": "parrots",
+    "pkg_resources": "setuptools",
+    "pycocotools": "pycocotools",
+    "pytorch_lightning": "pytorch-lightning",
+    "segmentation_models_pytorch": "segmentation-models-pytorch",
+    "serial": "pyserial",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "soundfile": "soundfile",
+    "tensorboardX": "tensorboardX",
+    "usb": "pyusb",
+    "wx": "wxPython",
+    "yaml": "PyYAML",
+    "zmq": "pyzmq",
+}
+
+
+def import_name(text: str) -> str:
+    """Take the import name out of what a hubconf lists, which now and then is a requirement.
+
+    Example:
+        >>> import_name("torch>=1.0"), import_name("hydra")
+        ('torch', 'hydra')
+    """
+    found = re.match(r"\s*([A-Za-z_][\w.]*)", text)
+    return found[1] if found else text.strip()
+
+
+def distribution(name: str) -> str:
+    """Name the distribution that most likely holds an import name.
+
+    Example:
+        >>> distribution("yaml"), distribution("einops")
+        ('PyYAML', 'einops')
+    """
+    top = name.partition(".")[0]
+    return _DISTRIBUTIONS.get(top, top)
+
+
+def install_line(names: Sequence[str]) -> str:
+    """Give the pip line that would most likely install some import names.
+
+    Example:
+        >>> install_line(["cv2", "torch"])
+        'pip install opencv-python torch'
+    """
+    return "pip install " + " ".join(dict.fromkeys(distribution(name) for name in names))

@@ -1,0 +1,299 @@
+"""Every error that rehub raises on purpose, in one tree.
+
+Branches are what a caller would do about it; each class is also a kind of the standard library, so that code
+written for torch.hub keeps catching what it caught::
+
+    RehubError
+    ├── MalformedError (ValueError)            what was given cannot be right: correct it
+    │   ├── MalformedRefError                  a ref that names nothing
+    │   ├── MalformedSettingError              an environment variable, a setting, an argument
+    │   └── RefusedTreeError                   a repository whose files must not be written down
+    ├── NotFoundError (LookupError)            well formed, but not there: ask for something else
+    │   ├── RepositoryNotFoundError
+    │   ├── RefNotFoundError (ValueError)      no such branch, tag or commit of this repository
+    │   ├── HubconfNotFoundError (FileNotFoundError)
+    │   └── EntryNotFoundError (RuntimeError)
+    ├── TrustError (PermissionError)           it would run or believe what nobody allowed: decide
+    │   ├── UntrustedError                     code that was not allowed to run here
+    │   └── DigestMismatchError (ValueError)   bytes that are not the promised ones
+    ├── RunError (RuntimeError)                the repository's own code cannot run here
+    │   └── MissingDependencyError             packages that it needs are not installed
+    └── WorldError (OSError)                   git, the network or the disk: repair it, try again
+        ├── OfflineError                       a socket was needed and is not allowed
+        ├── GitMissingError
+        ├── UnreachableError                   the remote did not answer, or not in time
+        ├── AuthenticationError                the remote wants other credentials
+        ├── RemoteRefusedError                 the remote cannot do what is needed
+        └── StoreError                         the cache cannot be read or written
+
+A message says what was being done, what was expected, what was found, and the next command to type.
+"""
+
+from collections.abc import Sequence
+
+
+class RehubError(Exception):
+    """The root of the tree: ``except rehub.RehubError`` catches whatever rehub raises on purpose."""
+
+
+class MalformedError(RehubError, ValueError):
+    """Something given to rehub cannot be right."""
+
+
+class NotFoundError(RehubError, LookupError):
+    """Something well formed is not there."""
+
+    def __str__(self) -> str:
+        # KeyError's habit of printing the repr of its argument must not reach LookupError's heirs.
+        return str(self.args[0]) if self.args else ""
+
+
+class TrustError(RehubError, PermissionError):
+    """Something would be run or believed that nobody allowed."""
+
+
+class RunError(RehubError, RuntimeError):
+    """The repository's own code cannot run here."""
+
+
+class WorldError(RehubError, OSError):
+    """git, the network or the disk failed."""
+
+
+class MalformedRefError(MalformedError):
+    """A ref that cannot name anything.
+
+    Attributes:
+        text: what was given.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, text: str, reason: str, hint: str = "") -> None:
+        self.text, self.reason = text, reason
+        shown = ascii(text[:80] + "…") if len(text) > 80 else ascii(text)  # noqa: PLR2004 - a line of a terminal
+        advice = (
+            hint or "expected owner/repo, owner/repo:ref, owner/repo@rev, host/owner/repo@rev, a git URL, or ./folder"
+        )
+        super().__init__(f"{shown} is not a ref: {reason}\n  {advice}")
+
+
+class MalformedSettingError(MalformedError):
+    """A setting with a value that it cannot have.
+
+    Attributes:
+        name: the setting, as the user spells it (``REHUB_TRUST``, ``trust_repo``).
+        found: the value given.
+        expected: what it can be.
+    """
+
+    def __init__(self, name: str, found: object, expected: str) -> None:
+        self.name, self.found, self.expected = name, found, expected
+        super().__init__(f"{name} cannot be {found!r}\n  expected {expected}")
+
+
+class RefusedTreeError(MalformedError):
+    """A repository holds something that must not be written to disk.
+
+    Attributes:
+        where: the repository and commit.
+        path: the file concerned, as git names it.
+        reason: why it is refused, with the limit if there is one.
+    """
+
+    def __init__(self, where: str, path: str, reason: str) -> None:
+        self.where, self.path, self.reason = where, path, reason
+        super().__init__(
+            f"{where} was not written to disk\n  file   {path!a}\n  reason {reason}\nNothing of it was kept."
+        )
+
+
+class RepositoryNotFoundError(NotFoundError):
+    """The remote answers, but has no such repository (or hides it from strangers).
+
+    Attributes:
+        remote: the repository, as a ref.
+        tried: how it was asked for, in order.
+    """
+
+    def __init__(self, remote: str, tried: Sequence[str] = ()) -> None:
+        self.remote, self.tried = remote, tuple(tried)
+        ways = f"\n  tried {', '.join(tried)}" if tried else ""
+        super().__init__(
+            f"{remote} was not found, or is private{ways}\n"
+            "Check the spelling. For a private repository set GITHUB_TOKEN or GITLAB_TOKEN, or log in with git."
+        )
+
+
+class RefNotFoundError(NotFoundError, ValueError):
+    """The repository exists, but has no such branch, tag or commit.
+
+    Attributes:
+        remote: the repository, as a ref.
+        rev: what was asked for.
+    """
+
+    def __init__(self, remote: str, rev: str, detail: str = "") -> None:
+        self.remote, self.rev = remote, rev
+        super().__init__(
+            f"Cannot find {rev} in {remote}{': ' + detail if detail else ''}\n"
+            "  expected one of its branches or tags, or a commit that one of them reaches\n"
+            "If it's a commit from a forked repo, load it from that fork: OWNER/REPO@COMMIT."
+        )
+
+
+class HubconfNotFoundError(NotFoundError, FileNotFoundError):
+    """The repository has no ``hubconf.py`` at its root.
+
+    Attributes:
+        where: the repository and commit, or the folder.
+    """
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        super().__init__(f"{where} has no hubconf.py at its root, so it publishes no entry points")
+
+
+class EntryNotFoundError(NotFoundError, RuntimeError):
+    """The hubconf has no such entry.
+
+    Attributes:
+        where: the repository and commit.
+        entry: what was asked for.
+        known: the entries that there are.
+    """
+
+    def __init__(self, where: str, entry: str, known: Sequence[str], note: str = "") -> None:
+        self.where, self.entry, self.known = where, entry, tuple(known)
+        there = ", ".join(known[:20]) + (f", … ({len(known)} in all)" if len(known) > 20 else "")  # noqa: PLR2004
+        super().__init__(
+            f"Cannot find callable {entry} in hubconf of {where}\n"
+            f"  it has {there or 'no entry'}{note and chr(10) + note}"
+        )
+
+
+class UntrustedError(TrustError):
+    """Code that nobody allowed to run here was about to run.
+
+    Attributes:
+        pin: the repository and commit.
+        command: the command that would allow it.
+    """
+
+    def __init__(self, pin: str, command: str, reason: str = "") -> None:
+        self.pin, self.command = pin, command
+        super().__init__(
+            f"{pin} may not run here{': ' + reason if reason else ': nobody has allowed it'}\n"
+            f"Nothing of it was run. Read it with 'rehub inspect {pin}', then, to allow it:\n  {command}"
+        )
+
+
+class DigestMismatchError(TrustError, ValueError):
+    """Bytes are not the ones that were promised.
+
+    Attributes:
+        what: the thing, in words.
+        expected: the digest promised.
+        found: the digest of the bytes.
+    """
+
+    def __init__(self, what: str, expected: str, found: str, done: str = "Nothing of it was kept.") -> None:
+        self.what, self.expected, self.found = what, expected, found
+        super().__init__(f"{what} does not match its digest\n  expected {expected}\n  found    {found}\n{done}")
+
+
+class MissingDependencyError(RunError):
+    """Packages that a repository says it needs are not installed.
+
+    Attributes:
+        where: the repository and commit.
+        missing: the import names.
+        command: the pip line that would install their likely distributions.
+    """
+
+    def __init__(self, where: str, missing: Sequence[str], command: str) -> None:
+        self.where, self.missing, self.command = where, tuple(missing), command
+        super().__init__(
+            f"Missing dependencies: {', '.join(missing)}\n  {where} names them in its hubconf; nothing of it was run\n"
+            f"Likely to help:\n  {command}"
+        )
+
+
+class OfflineError(WorldError):
+    """Something that is not in the store is needed, and rehub may open no socket.
+
+    Attributes:
+        what: what was needed.
+    """
+
+    def __init__(
+        self, what: str, advice: str = "Run it once online: unset REHUB_OFFLINE, or leave out --offline."
+    ) -> None:
+        self.what = what
+        super().__init__(f"{what} is not in the store, and rehub is offline\n{advice}")
+
+
+class GitMissingError(WorldError):
+    """There is no git, or one that is too old."""
+
+    def __init__(self, found: str, needed: str) -> None:
+        super().__init__(
+            f"rehub needs git {needed} or newer; found {found}\n"
+            "Debian and Ubuntu: apt-get install git · macOS: xcode-select --install · conda install git"
+        )
+
+
+class UnreachableError(WorldError):
+    """The remote did not answer, or not in time.
+
+    Attributes:
+        remote: the repository, as a ref.
+        said: the last lines that git printed, without secrets.
+    """
+
+    def __init__(self, remote: str, said: str) -> None:
+        self.remote, self.said = remote, said
+        super().__init__(
+            f"{remote} could not be reached\n  {said}\nNothing was changed. What is cached works with REHUB_OFFLINE=1."
+        )
+
+
+class AuthenticationError(WorldError):
+    """The remote wants other credentials than those it was given.
+
+    Attributes:
+        remote: the repository, as a ref.
+        tried: which credentials were tried, by name, never by value.
+    """
+
+    def __init__(self, remote: str, tried: Sequence[str]) -> None:
+        self.remote, self.tried = remote, tuple(tried)
+        super().__init__(
+            f"{remote} wants credentials, or does not exist\n  tried {', '.join(tried) or 'no credentials'}\n"
+            "Set GITHUB_TOKEN or GITLAB_TOKEN, add the host to ~/.netrc, or log in with git's credential helper."
+        )
+
+
+class RemoteRefusedError(WorldError):
+    """The remote cannot, or will not, do what is needed.
+
+    Attributes:
+        remote: the repository, as a ref.
+        needed: what was needed.
+    """
+
+    def __init__(self, remote: str, needed: str, advice: str) -> None:
+        self.remote, self.needed = remote, needed
+        super().__init__(f"{remote} cannot be used that way: {needed}\n{advice}")
+
+
+class StoreError(WorldError):
+    """The store cannot be read or written.
+
+    Attributes:
+        path: where.
+        reason: what the operating system said.
+    """
+
+    def __init__(self, path: str, reason: str, advice: str = "") -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"the store failed at {path}: {reason}{advice and chr(10) + advice}")

@@ -1,0 +1,73 @@
+"""A ref that can no longer move, and the proof that its files lie on this machine."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehub.words.digest import Digest
+from rehub.words.errors import MalformedError
+from rehub.words.ref import Folder, Remote
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A repository at one commit.
+
+    Attributes:
+        remote: the repository.
+        commit: 40 hex digits.
+        tree: the digest of its files; ``None`` until they were fetched once, by anyone whose word is taken (this
+            store, a lock). When it is there, a fetch must find exactly it.
+    """
+
+    remote: Remote
+    commit: str
+    tree: Digest | None = None
+
+    def __post_init__(self) -> None:
+        if not _COMMIT.fullmatch(self.commit):
+            msg = f"{self.commit!r} is not a commit id\n  expected 40 lower-case hex digits"
+            raise MalformedError(msg)
+
+    @property
+    def short(self) -> str:
+        """The pin with a commit that people can read."""
+        return f"{self.remote}@{self.commit[:12]}"
+
+    def __str__(self) -> str:
+        return f"{self.remote}@{self.commit}"
+
+
+@dataclass(frozen=True, slots=True)
+class LfsPointer:
+    """A file that only stands for another one, which git LFS would fetch."""
+
+    path: str
+    oid: Digest
+    size: int  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A folder that holds exactly a pin's files: whoever has one knows that its digest was proved.
+
+    Attributes:
+        pin: the repository, commit and tree; ``None`` for a folder of the user's own.
+        place: where it comes from: the pin's remote, or the folder.
+        root: the folder.
+        name: of the package below ``rehub.repos`` under which its modules are imported.
+        lfs: files that are git LFS pointers, not what their names promise.
+        submodules: folders that are other repositories, which were not fetched.
+    """
+
+    place: Remote | Folder
+    root: Path
+    name: str
+    pin: Pin | None = None
+    lfs: tuple[LfsPointer, ...] = ()
+    submodules: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.pin.short if self.pin else str(self.place)

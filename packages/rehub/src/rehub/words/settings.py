@@ -1,0 +1,108 @@
+"""Everything that can be set, in one value; where it was set is the business of ``world.config``."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from rehub.words.errors import MalformedSettingError
+from rehub.words.ref import Remote, is_loopback
+
+TrustMode = Literal["never", "ask", "always"]
+VerifyMode = Literal["changed", "always"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """A prefix of URLs and what to put in its place.
+
+    Example:
+        >>> Mirror.parse("https://github.com/=http://127.0.0.1:8000/").rewrite("https://github.com/a/b")
+        'http://127.0.0.1:8000/a/b'
+    """
+
+    prefix: str
+    target: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``<prefix>=<target>``.
+
+        Raises:
+            MalformedSettingError: it is something else, or its target is no URL that may be asked.
+        """
+        prefix, equals, target = text.partition("=")
+        if not (equals and re.match(r"(https|http|ssh|file)://", prefix)):
+            raise MalformedSettingError("REHUB_MIRRORS", text, "<URL prefix>=<URL prefix>, several separated by spaces")
+        if not re.match(r"(https|http|ssh|file)://[^-\s]", target) or "::" in target or not target.isprintable():
+            raise MalformedSettingError(
+                "REHUB_MIRRORS", text, "a target that starts with https://, http://, ssh:// or file://"
+            )
+        if prefix.endswith("/") != target.endswith("/"):
+            raise MalformedSettingError("REHUB_MIRRORS", text, "both prefixes with a slash at the end, or both without")
+        if "@" in target.partition("://")[2].partition("/")[0] and not target.startswith("ssh://"):
+            raise MalformedSettingError("REHUB_MIRRORS", text, "a target without credentials")
+        return cls(prefix, target)
+
+    @classmethod
+    def parse_all(cls, text: str) -> tuple[Self, ...]:
+        """Read several, separated by white space."""
+        return tuple(cls.parse(part) for part in text.split())
+
+    def rewrite(self, url: str) -> str | None:
+        """Give the URL to ask instead, or ``None`` if the prefix is another one."""
+        rest = url.removeprefix(self.prefix)
+        # Only whole parts of a URL: https://github.com must not stand for https://github.com.example.org too.
+        whole = self.prefix.endswith("/") or rest.startswith("/") or not rest
+        return self.target + rest if whole and url.startswith(self.prefix) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a :class:`rehub.Hub` goes by.
+
+    Attributes:
+        dir: torch.hub's folder; rehub's own part is ``rehub/`` inside it.
+        offline: open no socket.
+        mirrors: prefix rewrites, first match wins.
+        trust: ``never`` runs nothing that was not allowed by name, ``ask`` (the default) lets the command line ask
+            on a terminal, ``always`` runs whatever is asked for.
+        verify: ``changed`` hashes a file again when its size, inode or times differ from what was recorded,
+            ``always`` hashes every file before every load.
+        trust_file: where the user's decisions are kept, apart from the store, which may be shared.
+        timeout: how long a remote may stay silent before it counts as unreachable, in seconds.
+    """
+
+    dir: Path
+    offline: bool = False
+    mirrors: tuple[Mirror, ...] = ()
+    trust: TrustMode = "ask"
+    verify: VerifyMode = "changed"
+    trust_file: Path = Path("trust.json")
+    timeout: float = 30.0  # seconds
+
+    @property
+    def store_dir(self) -> Path:
+        """rehub's own part of torch.hub's folder."""
+        return self.dir / "rehub"
+
+    def urls(self, remote: Remote) -> list[tuple[str, bool]]:
+        """Give the URL to ask for a repository, and whether it is a mirror's; with and without ``.git``."""
+        url, mirrored = remote.url, False
+        for mirror in self.mirrors:
+            if (found := mirror.rewrite(url)) is not None:
+                url, mirrored = found, True
+                break
+        return (
+            [(url, mirrored)]
+            if url.endswith(".git") or url.startswith("file:")
+            else [(url, mirrored), (url + ".git", mirrored)]
+        )
+
+
+def may_ask(url: str, *, mirrored: bool) -> bool:
+    """Say whether git may speak plain http to a URL: to this machine, or to a mirror that the user named."""
+    if not url.startswith("http://"):
+        return True
+    return mirrored or is_loopback(urlsplit(url).hostname or "")

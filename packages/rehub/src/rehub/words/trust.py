@@ -1,0 +1,49 @@
+"""May this code run here? The rule alone: facts in, nothing or an error out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rehub.words.errors import MalformedSettingError, UntrustedError
+from rehub.words.pin import Pin
+from rehub.words.settings import TrustMode
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A user's decision that a repository may run here.
+
+    Attributes:
+        remote: the repository's canonical URL.
+        commit: the one commit that may run; ``None`` for any, now and later.
+        added: when, in ISO 8601 (UTC).
+    """
+
+    remote: str
+    commit: str | None = None
+    added: str = ""
+
+    def covers(self, pin: Pin) -> bool:
+        """Say whether the decision is about this pin."""
+        return self.remote == pin.remote.url and self.commit in {None, pin.commit}
+
+
+def admit(pin: Pin, *, asked: object, mode: TrustMode, grants: Iterable[Grant]) -> None:
+    """Let a pin's code run, or refuse.
+
+    Args:
+        pin: whose code.
+        asked: the caller's ``trust_repo``: ``None`` or ``"check"`` as the policy says, ``True`` allow this call
+            unless the policy is ``never``, ``False`` only what was allowed by name before, whatever the policy.
+        mode: the policy.
+        grants: what the user allowed before.
+
+    Raises:
+        UntrustedError: nobody allowed it; says the command that would.
+        MalformedSettingError: ``trust_repo`` is something else, which torch.hub would take for a yes.
+    """
+    if not (asked is None or isinstance(asked, bool) or asked == "check"):
+        raise MalformedSettingError("trust_repo", asked, "True, False, 'check' or None")
+    allowed = mode != "never" and (asked is True or (mode == "always" and asked is not False))
+    if not allowed and not any(grant.covers(pin) for grant in grants):
+        reason = "the policy is never to run what was not allowed by name" if mode == "never" else ""
+        raise UntrustedError(str(pin), f"rehub trust add {pin}", reason)

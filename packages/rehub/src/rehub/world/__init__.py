@@ -1,0 +1,1 @@
+"""One file for each thing outside the process: git, the disk, the settings, the import system."""

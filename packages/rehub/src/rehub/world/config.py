@@ -1,0 +1,125 @@
+"""The settings of this process: the environment over a TOML file over the defaults."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from rehub.words.errors import MalformedSettingError
+from rehub.words.settings import Mirror, Settings, TrustMode, VerifyMode
+
+Choice = TypeVar("Choice", bound=str)
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+_MAX_FILE = 1 << 20  # bytes
+# What a configuration file may hold, and the variable that overrides each.
+_NAMES = {
+    "dir": "",
+    "offline": "REHUB_OFFLINE",
+    "mirrors": "REHUB_MIRRORS",
+    "trust": "REHUB_TRUST",
+    "verify": "REHUB_VERIFY",
+    "timeout": "REHUB_TIMEOUT",
+}
+
+
+def hub_dir(environ: Mapping[str, str]) -> Path:
+    """Give torch.hub's folder, in its own order: ``TORCH_HOME``, ``XDG_CACHE_HOME``, the home.
+
+    A variable that is set but empty counts as unset: torch.hub would make a folder wherever the process happens to be.
+    """
+    if home := environ.get("TORCH_HOME"):
+        return _folder(home, environ) / "hub"
+    return _folder(environ.get("XDG_CACHE_HOME") or "~/.cache", environ) / "torch" / "hub"
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read everything that is set outside the program.
+
+    Raises:
+        MalformedSettingError: a variable, or a line of the file, has a value that it cannot have.
+    """
+    values = _file(environ)
+    for name, variable in _NAMES.items():
+        if variable and environ.get(variable):  # set but empty counts as unset
+            values[name] = (variable, environ[variable])
+    return Settings(
+        dir=_dir(*values["dir"], environ) if "dir" in values else hub_dir(environ),
+        offline=_flag(*values.get("offline", ("REHUB_OFFLINE", False))),
+        mirrors=_mirrors(*values.get("mirrors", ("REHUB_MIRRORS", ""))),
+        trust=_one_of(get_args(TrustMode), *values.get("trust", ("REHUB_TRUST", "ask"))),
+        verify=_one_of(get_args(VerifyMode), *values.get("verify", ("REHUB_VERIFY", "changed"))),
+        trust_file=config_dir(environ) / "trust.json",
+        timeout=_seconds(*values.get("timeout", ("REHUB_TIMEOUT", 30.0))),
+    )
+
+
+def config_dir(environ: Mapping[str, str]) -> Path:
+    """Give the folder of the user's own decisions, apart from the cache, which others may share."""
+    return _folder(environ.get("XDG_CONFIG_HOME") or "~/.config", environ) / "rehub"
+
+
+def _folder(text: str, environ: Mapping[str, str]) -> Path:
+    """Give an absolute path; ``~`` is the home of the environment given, which need not be the process's own."""
+    head, slash, rest = text.partition("/")
+    home = environ.get("HOME") if head == "~" else None
+    return Path(home + slash + rest if home else os.path.expanduser(text)).absolute()
+
+
+def _file(environ: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
+    """Read the configuration file: setting to where it was set and its value."""
+    named = environ.get("REHUB_CONFIG")
+    path = _folder(named, environ) if named else config_dir(environ) / "config.toml"
+    if not named and not os.path.isfile(path):  # noqa: PTH113 - Path's own raises if a folder may not be looked into
+        return {}
+    try:
+        if not path.is_file() and str(path) != os.devnull:  # a FIFO would be waited for
+            raise MalformedSettingError("REHUB_CONFIG", str(path), "a file that is there")
+        if path.stat().st_size > _MAX_FILE:
+            raise MalformedSettingError("REHUB_CONFIG", str(path), f"a file of at most {_MAX_FILE} bytes")
+        data = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise MalformedSettingError("REHUB_CONFIG", str(path), f"a TOML file that can be read: {error}") from error
+    if unknown := sorted(data.keys() - _NAMES.keys()):
+        raise MalformedSettingError(f"{path}: {unknown[0]}", data[unknown[0]], f"a setting among {', '.join(_NAMES)}")
+    return {name: (f"{path}: {name}", value) for name, value in data.items()}
+
+
+def _dir(name: str, value: object, environ: Mapping[str, str]) -> Path:
+    if isinstance(value, str) and value:
+        return _folder(value, environ)
+    raise MalformedSettingError(name, value, "a folder")
+
+
+def _flag(name: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    if text in _TRUE | _FALSE:
+        return text in _TRUE
+    raise MalformedSettingError(name, value, "1 or 0")
+
+
+def _one_of(choices: tuple[Choice, ...], name: str, value: object) -> Choice:
+    for choice in choices:
+        if value == choice:
+            return choice
+    raise MalformedSettingError(name, value, " or ".join(choices))
+
+
+def _mirrors(name: str, value: object) -> tuple[Mirror, ...]:
+    if isinstance(value, str):
+        return Mirror.parse_all(value)
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return tuple(Mirror.parse(each) for each in value)
+    raise MalformedSettingError(name, value, "prefix rewrites, as a string or a list of strings")
+
+
+def _seconds(name: str, value: object) -> float:
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 86_400:  # noqa: PLR2004 - a day
+        raise MalformedSettingError(name, value, "a number of seconds between 0 and 86400")
+    return seconds

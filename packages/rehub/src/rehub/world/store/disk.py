@@ -1,0 +1,137 @@
+"""The store as a whole: which part lies where, and the locks that save work (never the ones that keep bytes right)."""
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from rehub.words.digest import Digest
+from rehub.words.errors import StoreError
+from rehub.words.ref import Remote
+from rehub.world.store.files import disk_errors
+from rehub.world.store.records import Records
+from rehub.world.store.trees import Trees, remove_tree
+
+log = logging.getLogger("rehub")
+_LOCK_WAIT = 3600.0  # seconds; as long as the longest fetch
+_STALE = 86_400.0  # seconds after which what a killed process left in tmp/ is removed
+_UNFINISHED = ("tmp/*", "*/.new-*", "pins/*/.new-*")
+_README = """This is a cache of rehub, made of content under its own digest; any part of it can be fetched again.
+'rehub cache list' shows what is in it, 'rehub cache prune' makes room, and removing the whole folder is safe.
+"""
+# Source: bford.info/cachedir, so that backups leave the folder out.
+_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of rehub.\n"
+
+
+@dataclass(frozen=True)
+class Store:
+    """rehub's part of torch.hub's folder.
+
+    Attributes:
+        root: the folder; made when something is first written.
+    """
+
+    root: Path
+
+    @cached_property
+    def records(self) -> Records:
+        """refs, pins and descriptions."""
+        return Records(self.root)
+
+    @cached_property
+    def trees(self) -> Trees:
+        """Checkouts."""
+        return Trees(self.root / "trees", self.root / "tmp")
+
+    def git_dir(self, remote: Remote) -> Path:
+        """The bare repository of a remote's content."""
+        return self.root / "git" / _key(remote)
+
+    def commits_dir(self, remote: Remote) -> Path:
+        """The bare repository of a remote's history, without files; never mixed with content."""
+        return self.root / "commits" / _key(remote)
+
+    def bytecode_dir(self, tag: str) -> Path:
+        """Byte-code of one Python, keyed by the source's SHA-256: never in a tree, and never taken from one."""
+        return self.root / "pyc" / tag
+
+    def locked(self, remote: Remote, *, wait: float = _LOCK_WAIT) -> AbstractContextManager[None]:
+        """Let one process at a time ask and fetch a remote; the others find its work when they come in.
+
+        Args:
+            remote: whose lock.
+            wait: for another process, in seconds.
+
+        Raises:
+            StoreError: the disk refused, or another process held the lock for too long.
+        """
+        return self.locked_key(_key(remote), what=str(remote), wait=wait)
+
+    @contextmanager
+    def locked_key(self, key: str, *, what: str, wait: float = _LOCK_WAIT) -> Iterator[None]:
+        """Take a remote's lock by the name that its files have.
+
+        Raises:
+            StoreError: the disk refused, or another process held the lock for too long.
+        """
+        from filelock import FileLock, Timeout
+
+        self._prepare()
+        path = self.root / "locks" / f"{key}.lock"
+        with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(path, thread_local=False)
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                log.info("waiting for another process that is fetching %s", what)
+                try:
+                    lock.acquire(timeout=wait)
+                except Timeout as error:
+                    raise StoreError(str(path), f"another process has held the lock for {wait:g} s") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _prepare(self) -> None:
+        """Make the folder, say in it what it is, and sweep up after killed processes."""
+        with disk_errors(self.root):
+            (self.root / "tmp").mkdir(parents=True, exist_ok=True)
+            for name, text in (("README", _README), ("CACHEDIR.TAG", _TAG)):
+                if not (self.root / name).exists():
+                    (self.root / name).write_text(text, "utf-8")
+        self.sweep(older_than=_STALE)
+
+    def sweep(self, *, older_than: float) -> None:
+        """Remove what nobody will finish: from ``tmp/``, and files that did not get their final name.
+
+        Args:
+            older_than: age in seconds, by the last change of the folder.
+        """
+        for path in (each for pattern in _UNFINISHED for each in self.root.glob(pattern)):
+            try:
+                if time.time() - os.lstat(path).st_mtime > older_than:
+                    remove_tree(path)
+            except OSError as error:  # somebody else's, or gone meanwhile
+                log.debug("%s was not swept up: %s", path, error)
+
+    def size_of(self, *parts: str) -> int:
+        """Add up the files below a part of the store, in bytes on disk as the file system counts them."""
+        total = 0
+        for place, _, names in os.walk(self.root.joinpath(*parts)):
+            for name in names:
+                try:
+                    total += Path(place, name).lstat().st_size
+                except FileNotFoundError:
+                    continue
+        return total
+
+
+def _key(remote: Remote) -> str:
+    """The name of a remote's files: a digest, so that no two remotes can ever share one."""
+    return Digest.of(remote.url.encode()).hex

@@ -1,0 +1,89 @@
+"""Writing to the store: beside the target, flushed to the disk, then renamed; and what the disk says when it cannot."""
+
+import ctypes
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from rehub.words.errors import RehubError, StoreError
+
+_MAX_RECORD = 256 << 20  # bytes of a JSON file that is read back
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn the operating system's refusals into one of ours that names the place.
+
+    Raises:
+        StoreError: instead of any :class:`OSError`.
+    """
+    try:
+        yield
+    except RehubError:  # TrustError is an OSError too
+        raise
+    except OSError as error:
+        advice = {
+            13: "Is the cache somebody else's? TORCH_HOME=<folder> uses another one.",
+            28: "The disk is full: 'rehub cache prune' removes what is not in use. What was begun is removed.",
+            30: "The cache is read-only: what is in it works, no more can be added. TORCH_HOME=<folder> uses another.",
+        }.get(error.errno or 0, "")
+        raise StoreError(str(error.filename or path), error.strerror or str(error), advice) from error
+
+
+def write_json(path: Path, value: object) -> None:
+    """Replace a JSON file, whole or not at all.
+
+    Raises:
+        StoreError: the disk refused.
+    """
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(value, file, indent=1, sort_keys=True, ensure_ascii=True)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                Path(name).unlink()
+            raise
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Read a JSON object; ``None`` if there is none, or it is damaged: a record can always be made again."""
+    try:
+        if path.stat().st_size > _MAX_RECORD:
+            return None
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def flush(folder: Path) -> None:
+    """Bring everything written to the folder's file system to the disk: once for a tree, not once for each file."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)  # Linux; macOS has none
+        if syncfs is None:
+            os.sync()
+        elif syncfs(handle) != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(folder))
+    finally:
+        os.close(handle)
+
+
+def flush_names(folder: Path) -> None:
+    """Bring a folder's own entries to the disk, after a rename in it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

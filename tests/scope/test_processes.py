@@ -1,0 +1,147 @@
+"""Models leave the process: pickled, in workers, forked and spawned."""
+
+import copy
+import multiprocessing
+import os
+import pickle
+import sys
+from pathlib import Path
+
+import pytest
+
+import rehub
+from tests.scope.conftest import Folder, Load, Pin, Python
+
+FILES = {
+    "hubconf.py": "from models.part import Net\nimport utils\ndef net(n): return Net(n)\nclass Here:\n x = 1\ndef here(): return Here()\n",
+    "models/part.py": "class Net:\n def __init__(self, n): self.n = n\n def who(self):\n  import utils\n  return utils.WHO, self.n\n",
+    "utils.py": "WHO = 'own'\ndef double(n): return 2 * n\n",
+}
+LOAD = """
+import pickle, sys
+from pathlib import Path
+print(pickle.loads(Path(sys.argv[1]).read_bytes()).who())
+"""
+
+
+def test_an_instance_is_pickled_and_copied(folder: Folder, load: Load) -> None:
+    """An instance of a repository's class, also of one in hubconf, is pickled, copied and unpickled."""
+    root = folder(FILES)
+    net = load(root, "net", 3)
+    for again in (pickle.loads(pickle.dumps(net)), copy.deepcopy(net), copy.copy(net)):
+        assert type(again) is type(net)
+        assert again.who() == ("own", 3)
+    assert pickle.loads(pickle.dumps(load(root, "here"))).x == 1
+
+
+def test_a_fresh_process_unpickles_what_it_may_run(
+    pin: Pin, run: Load, hub: rehub.Hub, python: Python, tmp_path: Path
+) -> None:
+    """A process that never heard of the repository unpickles its model, if the commit is allowed there; else it refuses."""
+    checkout = pin(FILES)
+    file = tmp_path / "net.pkl"
+    file.write_bytes(pickle.dumps(run(checkout, "net", 3)))
+    fresh = {"REHUB_OPENED": "", "TORCH_HOME": str(tmp_path)}
+    assert hub.get_dir() == str(tmp_path / "hub")
+    assert python(LOAD, file, env={**fresh, "REHUB_TRUST": "always"}) == "('own', 3)"
+    said = python(LOAD, file, env=fresh, ok=False)
+    assert "UntrustedError" in said
+    assert "rehub trust add" in said
+    assert checkout.pin is not None
+    rehub.Hub(dir=tmp_path / "hub").grants.add(checkout.pin.remote.url, checkout.pin.commit)
+    assert python(LOAD, file, env=fresh) == "('own', 3)"
+
+
+def test_a_child_process_may_run_what_its_parent_ran(pin: Pin, run: Load, python: Python, tmp_path: Path) -> None:
+    """A worker finds the store that its parent used, and needs no permission of its own for the same checkout."""
+    file = tmp_path / "net.pkl"
+    file.write_bytes(pickle.dumps(run(pin(FILES), "net", 3)))
+    assert python(LOAD, file) == "('own', 3)"
+    other = tmp_path / "other.pkl"
+    other.write_bytes(file.read_bytes().replace(b"acme_toy", b"evil_toy"))
+    assert "ModuleNotFoundError" in python(LOAD, other, ok=False)
+
+
+def test_a_folder_of_the_users_is_found_by_child_processes(
+    folder: Folder, load: Load, python: Python, tmp_path: Path
+) -> None:
+    """The user's own folder is found by the processes that this one starts, and by no others."""
+    file = tmp_path / "net.pkl"
+    file.write_bytes(pickle.dumps(load(folder(FILES), "net", 3)))
+    assert python(LOAD, file) == "('own', 3)"
+    assert "ModuleNotFoundError" in python(LOAD, file, env={"REHUB_OPENED": ""}, ok=False)
+
+
+@pytest.mark.parametrize("damage", ["x", "[]", '{"local_toy": 3}', "[" * 100_000])
+def test_a_damaged_note_to_children_is_ignored(
+    damage: str, folder: Folder, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the variable for child processes holds, loading works."""
+    if len(damage) < 1000:
+        monkeypatch.setenv("REHUB_OPENED", damage)
+    assert load(folder(FILES), "net", 3).who() == ("own", 3)
+    assert "local_toy_" in os.environ["REHUB_OPENED"]
+
+
+@pytest.mark.parametrize("how", ["fork", "spawn"])
+def test_workers_run_a_repositorys_functions(how: str, pin: Pin, hub: rehub.Hub, python: Python) -> None:
+    """A pool of forked or spawned workers runs a function and methods of the repository."""
+    checkout = pin(FILES)
+    assert checkout.pin is not None
+    script = f"""
+import multiprocessing, sys
+if __name__ == "__main__":
+    import rehub
+    from rehub.verbs.load import run_entry
+    hub = rehub.Hub(dir={hub.get_dir()!r})
+    checkout = hub.fetch("{checkout.pin.remote.url}@{checkout.pin.commit}")
+    net = run_entry(checkout, "net", (3,), {{}}, store=hub.store).value
+    double = sys.modules[type(net).__module__.replace("models.part", "utils")].double
+    with multiprocessing.get_context({how!r}).Pool(2) as pool:
+        print(pool.map(double, [1, 2]), pool.apply(net.who))
+"""
+    assert python(script) == "[2, 4] ('own', 3)"
+
+
+SRC = {
+    "hubconf.py": (
+        "import os, sys\nsys.path.insert(0, os.path.join(os.path.dirname(__file__), 'src'))\n"
+        "from models.part import Net\nfrom inner import Inner\ndef net(n): return Net(n)\ndef inner(): return Inner()\n"
+    ),
+    "models/part.py": "class Net:\n def __init__(self, n): self.n = n\n def who(self):\n  import late\n  return late.WHO, self.n",
+    "src/inner.py": "class Inner:\n def who(self): return 'inner'",
+    "src/late.py": "WHO = 'late'",
+}
+
+
+@pytest.mark.parametrize(("entry", "args", "said"), [("net", (3,), "('late', 3)"), ("inner", (), "inner")])
+def test_a_src_layout_works_in_a_fresh_process(
+    entry: str, args: tuple[int, ...], said: str, pin: Pin, run: Load, python: Python, tmp_path: Path
+) -> None:
+    """A process that unpickles a model knows the folders that the hubconf puts on ``sys.path``, now and later."""
+    file = tmp_path / "net.pkl"
+    file.write_bytes(pickle.dumps(run(pin(SRC), entry, *args)))
+    assert python(f"import sys\npath = list(sys.path)\n{LOAD}\nassert sys.path == path", file) == said
+
+
+def test_importing_a_checkout_by_name_needs_permission(
+    pin: Pin, hub: rehub.Hub, python: Python, tmp_path: Path
+) -> None:
+    """``import rehub.repos.<name>`` in a fresh process runs nothing that was not allowed."""
+    checkout = pin({"hubconf.py": "print('ran')"})
+    script = f"import importlib\nimportlib.import_module('rehub.repos.{checkout.name}.hubconf')"
+    said = python(script, env={"TORCH_HOME": str(tmp_path)}, ok=False)
+    assert "UntrustedError" in said
+    assert python(script, env={"TORCH_HOME": str(tmp_path), "REHUB_TRUST": "always"}) == "ran"
+
+
+def test_this_process_can_fork(folder: Folder, load: Load) -> None:
+    """A forked child goes on importing lazily."""
+    net = load(folder(FILES), "net", 3)
+    sys.stdout.flush()
+    context = multiprocessing.get_context("fork")
+    queue = context.SimpleQueue()
+    process = context.Process(target=lambda: queue.put(net.who()))
+    process.start()
+    assert queue.get() == ("own", 3)
+    process.join()

@@ -1,0 +1,1 @@
+"""Two spirals in a plane, told apart by a small network."""
