@@ -11,7 +11,12 @@ from tests.stories import ROOT
 
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 SOURCES = sorted((ROOT / "packages/rehub/src").rglob("*.py"))
-INTERNAL = {"REHUB_ASKPASS_", "REHUB_COMPLETE", "REHUB_HOME", "REHUB_OPENED"}  # between rehub and processes that it starts
+INTERNAL = {
+    "REHUB_ASKPASS_",
+    "REHUB_COMPLETE",
+    "REHUB_HOME",
+    "REHUB_OPENED",
+}  # between rehub and processes that it starts
 
 
 def outline(path: Path) -> list[str]:

@@ -33,7 +33,7 @@ def write(root: Path, files: Files) -> Path:
 
 @contextmanager
 def as_before() -> Iterator[None]:
-    """Hold each load to the promise: ``sys.path`` and ``sys.modules`` are as before, but for what is below rehub.repos."""
+    """Hold each load to the promise: ``sys.path`` and the plain names of ``sys.modules`` are as before."""
     known, path, modules = sys.path, list(sys.path), dict(sys.modules)
     try:
         yield

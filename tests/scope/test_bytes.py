@@ -249,7 +249,8 @@ hub = rehub.Hub(dir={str(hub.get_dir())!r})
 checkout = hub.fetch("{checkout.pin.remote.url}@{checkout.pin.commit}")
 from rehub.world.scope.loader import SourceLoader
 made = []
-SourceLoader.source_to_code = lambda self, data, path, f=SourceLoader.source_to_code: made.append(path) or f(self, data, path)
+plain = SourceLoader.source_to_code
+SourceLoader.source_to_code = lambda self, data, path: made.append(path) or plain(self, data, path)
 run_entry(checkout, "net", (), {{}}, store=hub.store)
 print(len(made))
 """

@@ -52,7 +52,8 @@ def test_a_module_that_failed_once_works_the_next_time(folder: Folder, load: Loa
     """An import that failed half way is begun anew at the next load."""
     import os
 
-    text = "import good, os\nif 'SCOPE_FAIL' in os.environ: raise ValueError\nimport later\ndef net(): return good.WHO, later.WHO"
+    text = "import good, os\nif 'SCOPE_FAIL' in os.environ: raise ValueError\nimport later\n"
+    text += "def net(): return good.WHO, later.WHO"
     root = folder({"hubconf.py": text, "good.py": "WHO = 1", "later.py": "WHO = 2"})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SCOPE_FAIL", "1")

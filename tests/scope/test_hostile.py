@@ -23,7 +23,7 @@ GOOD = {
         "import builtins\nbuiltins.__import__ = lambda *a, f=builtins.__import__, **k: f(*a, **k)\ndef net(): pass",
         "import sys\nsys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != 'Importer']\ndef net(): pass",
         "import sys\nsys.path_hooks[:] = sys.path_hooks[1:]\ndef net(): pass",
-        "import sys\nfor k in list(sys.modules):\n if k.partition('.')[0] == 'rehub': del sys.modules[k]\ndef net(): pass",
+        "import sys\nfor k in list(sys.modules):\n if k.startswith('rehub'): del sys.modules[k]\ndef net(): pass",
         "import sys\nsys.path_importer_cache.clear()\nsys.path[:] = []\ndef net(): pass",
         "import sys\nsys.modules.pop('builtins')\nsys.modules['json'] = None\ndef net(): pass",
         "__name__ = 'odd'\ndef net(): pass",

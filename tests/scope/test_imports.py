@@ -34,9 +34,9 @@ FORMS = {
     "late-relative": "def net():\n from .helper import WHO\n return WHO",
     "builtin-function": "def net(): return __import__('helper').WHO",
     "builtin-function-full": "def net(): return __import__('pkg.part', globals(), locals(), ['WHO'], 0).WHO",
-    "fallback-to-own": "try:\n import absent_xyz as h\nexcept ImportError:\n import helper as h\ndef net(): return h.WHO",
-    "fallback-from-own": "try:\n from helper import absent\nexcept ImportError:\n from helper import WHO\ndef net(): return WHO",
-    "fallback-part": "try:\n import pkg.absent\nexcept ModuleNotFoundError:\n import helper\ndef net(): return helper.WHO",
+    "fallback-to-own": "try:\n import absent_xyz\nexcept ImportError:\n import helper as h\ndef net(): return h.WHO",
+    "fallback-from-own": "try: from helper import no\nexcept ImportError: from helper import WHO\ndef net(): return WHO",
+    "fallback-part": "try: import pkg.no\nexcept ModuleNotFoundError: import helper\ndef net(): return helper.WHO",
     "exec": "exec('import helper')\ndef net(): return helper.WHO",
     "exec-own-namespace": "space = {}\nexec('import helper', space)\ndef net(): return space['helper'].WHO",
     "exec-named": "space = {'__name__': __name__}\nexec('import helper', space)\ndef net(): return space['helper'].WHO",
@@ -46,7 +46,7 @@ FORMS = {
     "package-main-not-run": "import pkg\nif __name__ == '__main__':\n raise SystemExit\ndef net(): return pkg.NAME",
     "unicode": "import módulo\ndef net(): return módulo.WHO",
     "reload": "import importlib, helper\nimportlib.reload(helper)\ndef net(): return helper.WHO",
-    "relative-import-module": "import importlib\nm = importlib.import_module('.helper', __package__)\ndef net(): return m.WHO",
+    "relative-import-module": "import importlib as i\nm = i.import_module('.helper', __package__)\ndef net(): return m.WHO",
     "all-parts": (
         "import pkgutil, importlib, pkg\n"
         "found = [importlib.import_module(f'{pkg.__name__}.{m.name}') for m in pkgutil.iter_modules(pkg.__path__)]\n"
@@ -89,7 +89,7 @@ def test_no_plain_name_enters_sys_modules(folder: Folder, load: Load) -> None:
 
 def test_a_missing_module_is_named_as_in_plain_python(folder: Folder, load: Load) -> None:
     """What neither the repository nor Python has is reported under the name that was written."""
-    with pytest.raises(ModuleNotFoundError, match="^No module named 'absent_xyz'$") as caught:
+    with pytest.raises(ModuleNotFoundError, match=r"^No module named 'absent_xyz'$") as caught:
         load(folder({"hubconf.py": "import absent_xyz\ndef net(): pass"}))
     assert caught.value.name == "absent_xyz"
 
@@ -146,7 +146,7 @@ def test_entries_of_every_kind_are_called(kind: str, folder: Folder, load: Load)
 
 @pytest.mark.parametrize("text", ["net = 3", "def __getattr__(k): return int", ""])
 def test_what_is_no_callable_is_no_entry(text: str, folder: Folder, load: Load) -> None:
-    """A name that is not there, is no callable, or is only made up by ``__getattr__`` is refused with torch.hub's words."""
+    """A name that is not there, no callable, or only made up by ``__getattr__`` is refused with torch.hub's words."""
     with pytest.raises(RuntimeError, match="Cannot find callable net in hubconf"):
         load(folder({"hubconf.py": text}))
 
@@ -168,13 +168,13 @@ def test_modules_say_where_they_are_from(folder: Folder, load: Load) -> None:
 
 
 RESOURCES = {
-    "open": "import os\ndef net():\n with open(os.path.join(os.path.dirname(__file__), 'pkg/data.txt')) as f: return f.read()",
+    "open": "import os\nD = os.path.dirname(__file__)\ndef net():\n with open(D + '/pkg/data.txt') as f: return f.read()",
     "pathlib": "from pathlib import Path\ndef net(): return (Path(__file__).parent / 'pkg' / 'data.txt').read_text()",
     "get_data": "import pkgutil, pkg\ndef net(): return pkgutil.get_data(pkg.__name__, 'data.txt').decode()",
     "resources": "import importlib.resources as r, pkg\ndef net(): return (r.files(pkg) / 'data.txt').read_text()",
-    "namespace-resources": "import importlib.resources as r, d\ndef net(): return (r.files(d) / 'data.txt').read_text()",
-    "root-resources": "import importlib.resources as r\ndef net(): return (r.files(__package__) / 'pkg' / 'data.txt').read_text()",
-    "sys-path": "import sys, os\ndef net():\n with open(os.path.join(sys.path[0], 'pkg', 'data.txt')) as f: return f.read()",
+    "namespace": "import importlib.resources as r, d\ndef net(): return (r.files(d) / 'data.txt').read_text()",
+    "root-resources": "from importlib.resources import files\ndef net(): return (files(__package__) / 'pkg/data.txt').read_text()",
+    "sys-path": "import sys, os\ndef net():\n with open(os.path.join(sys.path[0], 'pkg/data.txt')) as f: return f.read()",
 }
 
 

@@ -81,7 +81,8 @@ def test_what_is_built_into_python_stays_pythons(name: str, folder: Folder, load
 
 def test_c_code_gets_pythons_modules(folder: Folder, load: Load) -> None:
     """A module that C code imports in a repository's name is Python's, whatever the repository holds."""
-    text = "import time, pickle\ndef net(): return time.strptime('2020', '%Y').tm_year, pickle.loads(b'cdecimal\\nDecimal\\n.')"
+    text = "import time, pickle\ndef net(): return time.strptime('2020', '%Y').tm_year, "
+    text += "pickle.loads(b'cdecimal\\nDecimal\\n.')"
     root = folder({"hubconf.py": text, "_strptime.py": "raise SystemExit", "decimal.py": "raise SystemExit"})
     year, kind = load(root)
     assert (year, kind.__module__) == (2020, "decimal")

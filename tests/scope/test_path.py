@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import rehub
+from rehub.verbs.load import run_entry
 from tests.scope.conftest import Folder, Load, Pin
 
 SRC = "os.path.join(os.path.dirname(os.path.abspath(__file__)), 'src')"
@@ -101,16 +103,14 @@ def test_after_an_exception_everything_is_as_before(where: str, folder: Folder, 
 
 def test_stand_ins_of_own_modules_are_taken_back(folder: Folder, load: Load) -> None:
     """A repository's module that it put into ``sys.modules`` under a plain name is gone afterwards, others are back."""
-    text = "import sys, helper\nsys.modules['plainly'] = sys.modules['json'] = helper\ndel sys.modules['random']\ndef net(): pass"
+    text = "import sys, helper\nsys.modules['plainly'] = sys.modules['json'] = helper\n"
+    text += "del sys.modules['random']\ndef net(): pass"
     load(folder({**FILES, "hubconf.py": text}))
     assert "plainly" not in sys.modules
 
 
 def test_a_store_behind_a_link(tmp_path: Path, pin: Pin, run: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the store lies behind a symbolic link, a repository that asks for its real path still finds itself."""
-    import rehub
-    from rehub.verbs.load import run_entry
-
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     there = rehub.Hub(dir=tmp_path / "link", trust="always")
@@ -144,7 +144,6 @@ def test_overlapping_calls_leave_the_path_as_it_was(folder: Folder, load: Load) 
 
 def test_eight_threads_load_eight_repositories(folder: Folder, load: Load) -> None:
     """Eight threads that load different repositories with equal names fifty times each get only their own."""
-    from rehub.verbs.load import run_entry
     from rehub.world.scope import importer
 
     text = "import utils\nfrom models.part import WHO\ndef net():\n import late\n return utils.WHO, WHO, late.WHO\n"
@@ -155,8 +154,6 @@ def test_eight_threads_load_eight_repositories(folder: Folder, load: Load) -> No
         )
         for n in range(8)
     ]
-    import rehub
-
     hub = rehub.Hub(dir=roots[0].parent / "hub")
     checkouts = [hub.fetch(str(root), source="local") for root in roots]
     wrong: list[object] = []
@@ -205,3 +202,22 @@ def test_late_imports_in_threads(folder: Folder, load: Load) -> None:
     for thread in threads:
         thread.join()
     assert got == {n: n for n in range(4)}
+
+
+def test_eight_threads_load_one_repository(pin: Pin, hub: rehub.Hub) -> None:
+    """Eight threads that load one repository for the first time all wait for the one import, and get its result."""
+    files = {
+        "hubconf.py": "import slow\ndef net(): return slow.X",
+        "slow.py": "import time\ntime.sleep(0.05)\nX = object()",
+    }
+    checkout, path, got = pin(files), list(sys.path), []
+    threads = [
+        threading.Thread(target=lambda: got.append(run_entry(checkout, "net", (), {}, store=hub.store).value))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(got), len(set(map(id, got)))) == (8, 1)
+    assert sys.path == path

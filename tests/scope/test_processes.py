@@ -13,8 +13,13 @@ import rehub
 from tests.scope.conftest import Folder, Load, Pin, Python
 
 FILES = {
-    "hubconf.py": "from models.part import Net\nimport utils\ndef net(n): return Net(n)\nclass Here:\n x = 1\ndef here(): return Here()\n",
-    "models/part.py": "class Net:\n def __init__(self, n): self.n = n\n def who(self):\n  import utils\n  return utils.WHO, self.n\n",
+    "hubconf.py": (
+        "from models.part import Net\nimport utils\ndef net(n): return Net(n)\n"
+        "class Here:\n x = 1\ndef here(): return Here()\n"
+    ),
+    "models/part.py": (
+        "class Net:\n def __init__(self, n): self.n = n\n def who(self):\n  import utils\n  return utils.WHO, self.n\n"
+    ),
     "utils.py": "WHO = 'own'\ndef double(n): return 2 * n\n",
 }
 LOAD = """
@@ -37,7 +42,7 @@ def test_an_instance_is_pickled_and_copied(folder: Folder, load: Load) -> None:
 def test_a_fresh_process_unpickles_what_it_may_run(
     pin: Pin, run: Load, hub: rehub.Hub, python: Python, tmp_path: Path
 ) -> None:
-    """A process that never heard of the repository unpickles its model, if the commit is allowed there; else it refuses."""
+    """A process that never heard of the repository unpickles its model if the commit is allowed there, else refuses."""
     checkout = pin(FILES)
     file = tmp_path / "net.pkl"
     file.write_bytes(pickle.dumps(run(checkout, "net", 3)))
@@ -108,7 +113,9 @@ SRC = {
         "import os, sys\nsys.path.insert(0, os.path.join(os.path.dirname(__file__), 'src'))\n"
         "from models.part import Net\nfrom inner import Inner\ndef net(n): return Net(n)\ndef inner(): return Inner()\n"
     ),
-    "models/part.py": "class Net:\n def __init__(self, n): self.n = n\n def who(self):\n  import late\n  return late.WHO, self.n",
+    "models/part.py": (
+        "class Net:\n def __init__(self, n): self.n = n\n def who(self):\n  import late\n  return late.WHO, self.n"
+    ),
     "src/inner.py": "class Inner:\n def who(self): return 'inner'",
     "src/late.py": "WHO = 'late'",
 }

@@ -90,7 +90,7 @@ def test_benign_commit_after_a_hostile_one(world: World, client: Client) -> None
     repo = world.repo(FILES)
     first = client.fetch()
     bad = repo.commit_tree(HOSTILE["climbing"](repo))
-    with pytest.raises(RefusedTreeError, match="climbing|evil"):
+    with pytest.raises(RefusedTreeError, match=r"\.\./evil\.py"):
         client.fetch(force=True)
     assert client.fetch() == first
     repo.commit({**FILES, "new.py": "y = 1\n"}, fresh=True)
@@ -408,7 +408,11 @@ def processes(folder: Path, url: str, asked: list[list[str]]) -> list[str]:
     started = [
         subprocess.Popen(
             [sys.executable, "-c", PROCESS, str(folder), url, *texts],
-            env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for texts in asked
     ]

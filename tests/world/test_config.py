@@ -105,7 +105,18 @@ def test_wrong_variable_is_named(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["trust = 1", "offline = 'x'", "mirrors = 3", "mirrors = [1]", "timeout = true", "dir = 3", "dir = ''", "x = 1", "trust =", "\0"],
+    [
+        "trust = 1",
+        "offline = 'x'",
+        "mirrors = 3",
+        "mirrors = [1]",
+        "timeout = true",
+        "dir = 3",
+        "dir = ''",
+        "x = 1",
+        "trust =",
+        "\0",
+    ],
 )
 def test_wrong_line_is_named(tmp_path: Path, text: str) -> None:
     """A line of the file with an impossible value, or of no setting, is an error with the file's name."""

@@ -61,7 +61,7 @@ def test_ssh_and_files_get_no_token(text: str) -> None:
 def test_empty_token_is_none() -> None:
     """A token that is set to nothing or to blanks counts as unset, and one is freed from blanks."""
     assert "GITHUB_TOKEN" not in tried("acme/toy", GITHUB_TOKEN="  ")
-    found = [each for each in credentials(remote("acme/toy"), {"GITHUB_TOKEN": f" {SECRET}\n"}, mirrored=False)]
+    found = list(credentials(remote("acme/toy"), {"GITHUB_TOKEN": f" {SECRET}\n"}, mirrored=False))
     assert (found[1].secret, SECRET in repr(found)) == (SECRET, False)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rehub.words.errors import MalformedRefError, StoreError
 from rehub.verbs.trust import allow, disallow
+from rehub.words.errors import MalformedRefError, StoreError
 from rehub.words.ref import Ref
 from rehub.words.trust import Grant
 from rehub.world.grants import Grants
@@ -25,7 +25,12 @@ def test_added_and_taken_back(tmp_path: Path) -> None:
     for commit in (SHA, SHA, OTHER, None):
         grants.add(URL, commit)
     grants.add(URL + "2", SHA)
-    assert [(each.remote, each.commit) for each in grants.all()] == [(URL, SHA), (URL, OTHER), (URL, None), (URL + "2", SHA)]
+    assert [(each.remote, each.commit) for each in grants.all()] == [
+        (URL, SHA),
+        (URL, OTHER),
+        (URL, None),
+        (URL + "2", SHA),
+    ]
     assert [each.commit for each in grants.remove(URL, SHA)] == [SHA]
     assert [each.commit for each in grants.remove(URL, None)] == [OTHER, None]
     assert [each.remote for each in grants.all()] == [URL + "2"]

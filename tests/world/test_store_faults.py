@@ -41,21 +41,22 @@ def start(*args: object, **options: object) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, start_new_session=True, **options)  # type: ignore[call-overload,no-any-return]
 
 
-def test_killed_at_any_moment(world: World, client: Client) -> None:
-    """A fetch that is killed, with its git, at twelve moments leaves nothing in the way of the next one."""
+@pytest.mark.parametrize("moments", [12, pytest.param(200, marks=pytest.mark.soak)])
+def test_killed_at_any_moment(world: World, client: Client, moments: int) -> None:
+    """A fetch that is killed, with its git, at any moment leaves nothing in the way of the next one."""
     chance = random.Random(20261124)
     repo = world.repo({**FILES, "big.bin": os.urandom(200_000)})
     begun = time.monotonic()
     start(client.settings.dir / "warm", world.hub.url, "acme/toy").communicate(timeout=30)
     whole = time.monotonic() - begun
-    for number in range(12):
+    for number in range(moments):
         process = start(client.settings.dir, world.hub.url, "acme/toy", "force")
-        time.sleep(whole * (0.25 + 0.75 * (number + chance.random()) / 12))
+        time.sleep(whole * (0.25 + 0.75 * (number + chance.random()) / moments))
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         repo.commit({"x": str(number)})
     found = content(client.fetch(force=True))
-    assert found["x"] == b"11"
+    assert found["x"] == str(moments - 1).encode()
     assert BYTES.items() <= found.items()
     client.store.sweep(older_than=0)
     assert not list((client.store.root / "tmp").iterdir())

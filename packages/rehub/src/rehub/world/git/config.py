@@ -47,8 +47,6 @@ def at_home(helper: str) -> str:
     """
     if not helper:
         return ""
-    if helper.startswith("!"):
-        command = helper[1:]
-    else:
-        command = helper if helper.startswith("/") else f"git credential-{helper}"
+    named = helper if helper.startswith("/") else f"git credential-{helper}"
+    command = helper[1:] if helper.startswith("!") else named
     return f'!HOME="$REHUB_HOME"; export HOME; {command}'
