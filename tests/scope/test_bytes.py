@@ -77,9 +77,7 @@ def test_committed_bytecode_is_never_used(pin: Pin, run: Load, folder: Folder, l
     py_compile.compile(
         str(evil / "lone.py"), str(evil / "lone.pyc"), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
     )
-    text = (
-        "import part\ndef lone():\n import lone\ndef net():\n try: lone()\n except ImportError: return part.WHO, lone"
-    )
+    text = "import part\ndef lone():\n from .lone import WHO\ndef net():\n try: lone()\n except ImportError: return part.WHO, lone"
     files = {
         "hubconf.py": text,
         "part.py": "WHO = 'own'",

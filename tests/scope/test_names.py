@@ -136,11 +136,37 @@ def test_a_folder_that_the_user_works_in_stays_the_users(
             sys.modules.pop(name, None)
 
 
+def test_the_users_folder_is_open_to_the_user_while_it_is_loaded(
+    folder: Folder, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the user had on ``sys.path`` is importable for the user during a load of the same folder too."""
+    root = folder({"mine_e.py": "", "hubconf.py": "def net(ask): return ask()"})
+    monkeypatch.syspath_prepend(root)
+    try:
+        assert load(root, "net", lambda: importlib.import_module("mine_e")).__name__ == "mine_e"
+    finally:
+        sys.modules.pop("mine_e", None)
+
+
+def test_a_folder_that_is_loaded_is_hidden_from_everybody_else(
+    folder: Folder, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a folder is loaded nobody else finds its modules, even if the user imported from there before."""
+    root = folder({"mine_f.py": "", "mine_g.py": "", "hubconf.py": "def net(ask): return ask()"})
+    with monkeypatch.context() as patch:
+        patch.syspath_prepend(root)
+        importlib.import_module("mine_f")
+    del sys.modules["mine_f"]
+    with pytest.raises(ModuleNotFoundError):
+        load(root, "net", lambda: importlib.import_module("mine_g"))
+
+
 def test_a_folder_put_on_the_users_path_later_is_the_users(
     folder: Folder, load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder that was loaded before becomes importable for the user when the user puts it on ``sys.path``."""
-    root = folder({"mine_d.py": "", "hubconf.py": "import mine_d\ndef net(): return mine_d"})
+    look = "try: import absent_xyz\nexcept ImportError: pass\n"
+    root = folder({"mine_d.py": "", "hubconf.py": f"{look}import mine_d\ndef net(): return mine_d"})
     own = load(root)
     monkeypatch.syspath_prepend(root)
     try:

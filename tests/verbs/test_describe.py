@@ -326,3 +326,9 @@ def test_any_mixture_of_statements_is_read(
     names = [*found.names, *(leak.name for leak in found.leaks)]
     assert len(names) == len(set(names))
     assert found.problems or len(found.names) == len(found.entries)
+
+
+def test_dependencies_that_cannot_be_read_are_no_leak(tmp_path: Path) -> None:
+    """The list itself is never a name that users could call, whatever it is made of."""
+    found = read(tmp_path, {"hubconf.py": "dependencies = ['torch', 'x'][:1]\ndef net(): ...\n"})
+    assert (found.names, found.leaks, found.dependencies) == (["net"], (), None)

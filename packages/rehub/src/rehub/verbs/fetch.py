@@ -147,6 +147,7 @@ def _ask(ref: Ref, remote: Remote, world: Fetching, *, unchecked: bool) -> Check
     known = ref.commit and (unchecked or world.store.records.find_pin(remote, ref.commit))
     found = Resolved(ref.commit, "") if ref.commit and known else resolve(ref, source, store=world.store, git=world.git)
     pin = world.store.records.find_pin(remote, found.commit) or Pin(remote, found.commit)
+    log.info("%s is %s%s", ref, found.commit, f" ({found.name})" if found.name else "")
     checkout = _checkout(pin, world) or fetch_pin(pin, source, world)
     world.store.records.save_ref(remote, ref.rev, RefRecord(found.commit, found.name, time.time()))
     return checkout

@@ -102,7 +102,7 @@ class _Reading:
         self.dynamic.update(self.names.makes_names(self.hubconf))
         rules = _Rules.of(self.hubconf, bound)
         for name, line in bound.items():
-            if not name.startswith("_"):
+            if not name.startswith("_") and name != "dependencies":
                 self.sort_out(name, line, rules)
 
     def sort_out(self, name: str, line: int, rules: "_Rules") -> None:

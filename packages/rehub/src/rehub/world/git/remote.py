@@ -163,8 +163,9 @@ class Source:
 
     def _try(self, question: "_Question", url: str, credential: Credential) -> Ended:
         def look(said: str) -> str:
-            if lines := re.split(r"[\r\n]+", said.strip()):
-                self.progress(printable(lines[-1]))
+            # "Receiving objects:  45% (9/20)"; what else git says is no progress.
+            if counts := re.findall(r"[A-Z][\w ]+: +\d+% \(\d+/\d+\)[^\r\n]*", said):
+                self.progress(printable(counts[-1]))
             return question.watch(said)
 
         protocols = "https:ssh:file:http" if self.http else "https:ssh:file"
