@@ -29,6 +29,7 @@ check: $(READY)  ## format, lint, types, layers; docs and stories are run
 
 bench: $(READY)  ## measure rehub and torch.hub side by side
 	@$(PY) bench/run.py
+	@$(PY) bench/scope.py
 
 wild: $(READY)  ## list and load real repositories, those in WILD=folder
 	@$(PY) bench/wild.py $(WILD)

@@ -68,8 +68,9 @@ class Remote:
 
     @property
     def slug(self) -> str:
-        """The last two parts of the path as one Python-safe word, for names that people read."""
-        return re.sub(r"\W", "_", "_".join(self.path.removesuffix(".git").split("/")[-2:]), flags=re.ASCII)
+        """The last two parts of the path as one identifier of Python, for names that people read."""
+        word = re.sub(r"\W", "_", "_".join(self.path.removesuffix(".git").split("/")[-2:]), flags=re.ASCII)
+        return f"_{word}" if word[0].isdigit() else word
 
     def __str__(self) -> str:
         # The short forms only where they are read back as this remote: "localhost/a" would be an owner on GitHub.
