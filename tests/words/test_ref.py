@@ -363,7 +363,12 @@ def test_parsing_never_breaks(text: str, source: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "slug"),
-    [("acme/toy", "acme_toy"), ("3d-x/my.repo", "_3d_x_my_repo"), ("gitlab.com/a/b/c-d", "b_c_d"), ("file:///x.git", "x")],
+    [
+        ("acme/toy", "acme_toy"),
+        ("3d-x/my.repo", "_3d_x_my_repo"),
+        ("gitlab.com/a/b/c-d", "b_c_d"),
+        ("file:///x.git", "x"),
+    ],
 )
 def test_slug_is_an_identifier(text: str, slug: str) -> None:
     """Names below rehub.repos are identifiers: TorchScript's parser, for one, reads no others."""
