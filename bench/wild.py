@@ -551,10 +551,14 @@ def summary(report: Report) -> list[str]:
         f"Describing one takes {took[len(took) // 2][0] * 1000:.0f} ms in the middle, {slowest}.",
         f"{len(good)} entries of {len({each.load.repo for each in good})} repositories load in all {ROUNDS} rounds.",
         f"Of these, {len(plain)} repositories need torch alone, {len(stood_in)} a stand-in for some package.",
-        f"Of {len(tried)} entries, rehub loads {sum(each.right == ROUNDS for each in tried)} in all rounds, torch.hub "
-        f"{everywhere}: each in one process, in the same random order (seed {report.seed}).",
-        f"Afterwards sys.modules holds {around} outside rehub.repos, and sys.path is "
-        f"{'as before' if report.is_path_same else 'CHANGED'}.",
+        (
+            f"Of {len(tried)} entries, rehub loads {sum(each.right == ROUNDS for each in tried)} in all rounds, torch.hub "
+            f"{everywhere}: each in one process, in the same random order (seed {report.seed})."
+        ),
+        (
+            f"Afterwards sys.modules holds {around} outside rehub.repos, and sys.path is "
+            f"{'as before' if report.is_path_same else 'CHANGED'}."
+        ),
     ]
 
 
