@@ -552,8 +552,8 @@ def summary(report: Report) -> list[str]:
         f"{len(good)} entries of {len({each.load.repo for each in good})} repositories load in all {ROUNDS} rounds.",
         f"Of these, {len(plain)} repositories need torch alone, {len(stood_in)} a stand-in for some package.",
         (
-            f"Of {len(tried)} entries, rehub loads {sum(each.right == ROUNDS for each in tried)} in all rounds, torch.hub "
-            f"{everywhere}: each in one process, in the same random order (seed {report.seed})."
+            f"Of {len(tried)} entries, rehub loads {sum(each.right == ROUNDS for each in tried)} in all rounds, "
+            f"torch.hub {everywhere}: each in one process, in the same random order (seed {report.seed})."
         ),
         (
             f"Afterwards sys.modules holds {around} outside rehub.repos, and sys.path is "
