@@ -39,5 +39,5 @@ def inspect(checkout: Checkout, records: Records, *, version: str) -> Hubconf:
 def _kept(data: dict[str, object] | None) -> Hubconf | None:
     try:
         return Hubconf.from_dict(data) if data else None
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, LookupError, TypeError, ValueError):
         return None

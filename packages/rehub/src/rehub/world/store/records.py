@@ -38,7 +38,7 @@ class Records:
         try:
             found = data[rev or "HEAD"]
             return RefRecord(str(found["commit"]), str(found["name"]), float(found["asked"]))
-        except (KeyError, TypeError, ValueError):
+        except (ArithmeticError, LookupError, TypeError, ValueError):
             return None
 
     def save_ref(self, remote: Remote, rev: str | None, record: RefRecord) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from rehub.words.digest import Digest, tree_digest
-from rehub.words.errors import DigestMismatchError, MalformedError
+from rehub.words.errors import DigestMismatchError
 from rehub.words.pin import LfsPointer
 from rehub.world.store.files import disk_errors, flush, flush_names, read_json, write_json
 
@@ -76,7 +76,7 @@ class Manifest:
             files = {str(path): Seen(str(row[0]), *map(int, row[1:5])) for path, row in data["files"].items()}
             lfs = tuple(LfsPointer(str(path), Digest(str(oid)), int(size)) for path, oid, size in data["lfs"])
             return cls(files, lfs, tuple(map(str, data["submodules"])))
-        except (AttributeError, IndexError, KeyError, MalformedError, TypeError, ValueError):
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             return None
 
 
