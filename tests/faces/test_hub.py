@@ -179,3 +179,39 @@ def test_commit_of_a_fork_is_refused(hub: Hub, world: World) -> None:
     with pytest.raises(ValueError, match="If it's a commit from a forked repo"):
         hub.list(f"acme/toy:{impostor}")
     assert hub.list(f"acme/toy:{impostor}", skip_validation=True) == ["evil"]
+
+
+def test_dependencies_cannot_write_the_command_that_is_suggested(hub: Hub, world: World) -> None:
+    """What a repository lists reaches the pip line only if it is an import name."""
+    evil = ["no_such_package", "x; touch y", "--index-url=http://h/ pkg", "$(id)", "-r/etc/passwd"]
+    world.repo({"hubconf.py": f"dependencies = {evil!r}\ndef net(): ...\n"}, name="acme/toy")
+    with pytest.raises(rehub.MissingDependencyError) as caught:
+        hub.load("acme/toy", "net", trust_repo=True)
+    assert caught.value.command == "pip install no_such_package"
+    assert len(hub.inspect("acme/toy").hubconf.problems) == len(evil) - 1
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"timeout": value} for value in ("x", "30", -1, 0, float("nan"), True)]
+    + [{"offline": "0"}, {"offline": 1}, {"mirrors": 5}, {"mirrors": {"https://h/": 3}}, {"dir": ""}, {"dir": 3}],
+)
+def test_settings_of_another_kind_are_refused_at_once(setting: dict[str, object]) -> None:
+    """A hub is not made with a setting that would fail later, or mean something else."""
+    with pytest.raises((rehub.MalformedSettingError, TypeError)):
+        Hub(**setting)  # type: ignore[arg-type]
+
+
+def test_parameters_named_self_reach_the_entry(hub: Hub, world: World) -> None:
+    """No name of ours stands in an entry's way that torch.hub would let pass."""
+    world.repo({"hubconf.py": "dependencies = []\ndef net(**options): return options\n"}, name="acme/toy")
+    assert hub.load("acme/toy", "net", trust_repo=True, self=1, ref=2, name=3) == {"self": 1, "ref": 2, "name": 3}
+
+
+def test_misspelt_trust_repo_is_told_before_anything_is_asked(hub: Hub, world: World) -> None:
+    """The remote need not answer for that."""
+    world.repo(TOY, name="acme/toy")
+    world.hub.reset()
+    with pytest.raises(rehub.MalformedSettingError, match="trust_repo"):
+        hub.load("acme/toy", "net", trust_repo="yes")
+    assert world.hub.log == []

@@ -81,7 +81,8 @@ def pin(hub: rehub.Hub, tmp_path: Path) -> Iterator[Pin]:
         def make(files: Mapping[str, str | bytes | None], *, name: str = "acme/toy") -> Checkout:
             if name not in repos:
                 repos[name] = world.repo(name=name)
-            commit = repos[name].commit(files)
+            # No two tests share a tree: the first one's store would be used by the others, where it cannot be removed.
+            commit = repos[name].commit({**files, "test.txt": str(tmp_path)})
             return hub.fetch(f"{repos[name].file_url}@{commit}")
 
         yield make

@@ -1,6 +1,7 @@
 """Models leave the process: pickled, in workers, forked and spawned."""
 
 import copy
+import json
 import multiprocessing
 import os
 import pickle
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import rehub
+from rehub.repos import checked_name
 from tests.scope.conftest import Folder, Load, Pin, Python
 
 FILES = {
@@ -65,6 +67,41 @@ def test_a_child_process_may_run_what_its_parent_ran(pin: Pin, run: Load, python
     other = tmp_path / "other.pkl"
     other.write_bytes(file.read_bytes().replace(b"acme_toy", b"evil_toy"))
     assert "ModuleNotFoundError" in python(LOAD, other, ok=False)
+
+
+def test_a_child_process_runs_nothing_else_than_its_parent_ran(
+    pin: Pin, run: Load, python: Python, tmp_path: Path
+) -> None:
+    """The note to children names the tree in full: a name that another tree has too leads to no other code."""
+    checkout = pin(FILES)
+    file = tmp_path / "net.pkl"
+    file.write_bytes(pickle.dumps(run(checkout, "net", 3)))
+    note = json.loads(os.environ["REHUB_OPENED"])
+    assert checkout.pin is not None
+    assert checkout.pin.tree is not None
+    assert note[checkout.name]["tree"] == checkout.pin.tree.hex
+    assert note[checkout.name]["commit"] == checkout.pin.commit
+    note[checkout.name]["tree"] = note[checkout.name]["tree"][:12] + "0" * 52
+    assert "ModuleNotFoundError" in python(LOAD, file, env={"REHUB_OPENED": json.dumps(note)}, ok=False)
+
+
+def test_never_holds_in_child_processes(pin: Pin, run: Load, python: Python, tmp_path: Path) -> None:
+    """Where only what was allowed by name may run, having run in a parent process is not enough."""
+    checkout = pin(FILES)
+    file = tmp_path / "net.pkl"
+    file.write_bytes(pickle.dumps(run(checkout, "net", 3)))
+    assert "UntrustedError" in python(LOAD, file, env={"REHUB_TRUST": "never"}, ok=False)
+    assert checkout.pin is not None
+    rehub.Hub().grants.add(checkout.pin.remote.url, checkout.pin.commit)
+    assert python(LOAD, file, env={"REHUB_TRUST": "never"}) == "('own', 3)"
+
+
+def test_a_name_that_several_trees_have_is_refused(pin: Pin) -> None:
+    """Twelve digits can be made to fit by somebody with patience; then neither tree is run by that name."""
+    one, two = pin(FILES), pin({"utils.py": "WHO = 'other'\n"})
+    checked_name(one.name, [one, one])
+    with pytest.raises(rehub.RunError, match="several trees"):
+        checked_name(one.name, [one, two])
 
 
 def test_a_folder_of_the_users_is_found_by_child_processes(

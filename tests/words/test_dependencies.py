@@ -7,10 +7,24 @@ from rehub.words.dependencies import distribution, import_name, install_line
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("torch", "torch"), ("torch>=1.0", "torch"), (" yaml ", "yaml"), ("a.b", "a.b"), ("", ""), ("==", "==")],
+    [
+        ("torch", "torch"),
+        ("torch>=1.0", "torch"),
+        ("torch >= 1.0, <2", "torch"),
+        (" yaml ", "yaml"),
+        ("a.b", "a.b"),
+        *(
+            (text, None)
+            for text in ["", "==", "x; touch y", "-r/etc/passwd", "--index-url=http://h/ pkg", "$(id)", "a b"]
+        ),
+        *(
+            (text, None)
+            for text in ["a\x1b[31m", "a\nb", "a@http://h/x.whl", "a[b]", "é", "a..b", "1a", "a>=1;b", "a>`id`"]
+        ),
+    ],
 )
-def test_import_name_is_found_in_a_requirement(text: str, name: str) -> None:
-    """Authors write requirements now and then; what is no name is left as it is."""
+def test_only_import_names_are_taken(text: str, name: str | None) -> None:
+    """Authors write requirements now and then; what could be anything else on a command line is nothing."""
     assert import_name(text) == name
 
 

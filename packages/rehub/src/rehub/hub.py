@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from rehub._version import __version__
 from rehub.words.errors import MalformedSettingError
 from rehub.words.ref import Ref
 from rehub.words.settings import Mirror, Settings
-from rehub.words.trust import Grant, admit
+from rehub.words.trust import Grant, admit, check_asked
 
 if TYPE_CHECKING:
     import builtins
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from rehub.words.settings import TrustMode, VerifyMode
     from rehub.world.grants import Grants
     from rehub.world.store import Store
+
+
+# A library prints nothing: without this, Python itself would print warnings that nobody has asked for.
+logging.getLogger("rehub").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class Hub:
         self._environ = os.environ if environ is None else environ
         self._progress = progress
         given = {
-            "dir": None if dir is None else Path(os.path.expanduser(dir)).absolute(),
+            "dir": None if dir is None else _folder(dir),
             "offline": offline,
             "mirrors": None if mirrors is None else _mirrors(mirrors),
             "trust": trust,
@@ -134,7 +139,7 @@ class Hub:
         Raises:
             TypeError: it is not a path.
         """
-        self._given["dir"] = Path(os.path.expanduser(os.fspath(d))).absolute()
+        self._given["dir"] = _folder(d)
 
     def fetch(
         self, ref: str, *, source: str = "github", force_reload: bool = False, skip_validation: bool = False
@@ -222,12 +227,14 @@ class Hub:
         found = self._inspect(self.fetch(github, force_reload=force_reload, skip_validation=skip_validation))
         entry = found.hubconf.find(model)
         if entry is None:
-            note = "\n".join(f"  {place}" for place in found.hubconf.dynamic)
+            amiss = [f"{each.file}:{each.line}: {each.message}" for each in found.hubconf.problems]
+            note = "\n".join(f"  {each}" for each in [*found.hubconf.dynamic, *amiss])
             raise EntryNotFoundError(str(found.checkout), model, found.hubconf.names, note)
         return entry.help
 
     def load(  # noqa: PLR0913 - torch.hub's parameters, in its order
         self,
+        /,
         repo_or_dir: str,
         model: str,
         *args: Any,
@@ -293,6 +300,7 @@ class Hub:
         """
         from rehub.verbs.load import check_dependencies, check_entry
 
+        check_asked(trust_repo)
         checkout = self.fetch(ref, source=source, force_reload=force_reload, skip_validation=skip_validation)
         found = self._inspect(checkout).hubconf
         check_entry(checkout, found, name)
@@ -360,14 +368,35 @@ def _source(source: object) -> str:
     raise MalformedSettingError("source", source, "'github' (any repository with a remote) or 'local' (a folder)")
 
 
+def _folder(given: str | os.PathLike[str]) -> Path:
+    text = os.fspath(given)
+    if not text:
+        raise MalformedSettingError("dir", text, "a folder")
+    return Path(os.path.expanduser(text)).absolute()
+
+
 def _mirrors(given: str | Mapping[str, str]) -> tuple[Mirror, ...]:
     if isinstance(given, str):
         return Mirror.parse_all(given)
+    if not isinstance(given, Mapping):
+        raise MalformedSettingError("mirrors", given, "a mapping of prefixes, or REHUB_MIRRORS' form")
     return tuple(Mirror.parse(f"{prefix}={target}") for prefix, target in given.items())
+
+
+_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "trust": (lambda value: value in {"never", "ask", "always"}, "never, ask or always"),
+    "verify": (lambda value: value in {"changed", "always"}, "changed or always"),
+    "offline": (lambda value: isinstance(value, bool), "True or False"),
+    "timeout": (
+        lambda value: type(value) in {int, float} and 0 < value <= _DAY,
+        "seconds, more than 0 and at most a day",
+    ),
+}
+_DAY = 86_400  # seconds
 
 
 def _check(given: Mapping[str, object]) -> None:
     """Refuse what the environment would refuse too."""
-    for name, choices in (("trust", ("never", "ask", "always")), ("verify", ("changed", "always"))):
-        if name in given and given[name] not in choices:
-            raise MalformedSettingError(name, given[name], " or ".join(choices))
+    for name, (is_right, expected) in _CHECKS.items():
+        if name in given and not is_right(given[name]):
+            raise MalformedSettingError(name, given[name], expected)

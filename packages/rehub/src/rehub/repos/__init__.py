@@ -6,12 +6,14 @@ imports from there.
 """
 
 import importlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rehub.words.errors import UntrustedError
-from rehub.words.pin import Checkout
-from rehub.words.ref import Folder
-from rehub.world.scope import Scope, importer, told, visit
+from rehub.words.digest import Digest
+from rehub.words.errors import MalformedError, RunError, UntrustedError
+from rehub.words.pin import Checkout, Pin
+from rehub.words.ref import Folder, Ref, Remote
+from rehub.world.scope import PACKAGE, Scope, importer, told, visit
 from rehub.world.store import Store
 
 __path__ = []  # nothing lies here; the finder knows where everything is
@@ -22,33 +24,56 @@ def _locate(name: str) -> Scope | None:
 
     Raises:
         UntrustedError: it is in the store, and nobody allowed it.
+        RunError: several trees have the name.
     """
     from rehub.verbs.load import open_scope
 
-    found = _told(name) or _admitted(name)
+    found = _told(name) or _in_store(name)
     return open_scope(*found) if found else None
 
 
 def _told(name: str) -> tuple[Checkout, Store] | None:
-    """Find what a parent process was allowed to run, in the store that it used."""
-    from rehub.verbs.fetch import checkout_named
+    """Find exactly what a parent process has opened, in the store that it used.
 
-    kind, path = told(name) or ("", "")
-    store = Store(Path(path))
-    if kind == "folder" and Path(path).is_dir():
-        return Checkout(Folder(path), Path(path), name), store
-    checkouts = checkout_named(name, store) if kind == "store" else []
-    return (checkouts[0], store) if checkouts else None
+    That it ran there is permission enough, unless the policy is never to run what was not allowed by name.
+    """
+    from rehub.hub import Hub
+    from rehub.verbs.fetch import checkout_of
+
+    note = told(name)
+    if "folder" in note and Path(note["folder"]).is_dir():
+        return Checkout(Folder(note["folder"]), Path(note["folder"]), name), Store(Path(note["folder"]))
+    if (pin := _pin(note)) is None:
+        return None
+    store = Store(Path(note["store"]))
+    checkout = checkout_of(pin, store)
+    if checkout is None or checkout.name != name:
+        return None
+    hub = Hub()
+    if hub.settings.trust == "never":
+        hub.admit(checkout)
+    return checkout, store
 
 
-def _admitted(name: str) -> tuple[Checkout, Store] | None:
-    """Find what lies in this process's own store, and may run here."""
+def _pin(note: Mapping[str, str]) -> Pin | None:
+    """Read the pin in a note; ``None`` if there is none, or it is damaged."""
+    try:
+        place = Ref.parse(note["remote"]).place
+        return Pin(place, note["commit"], Digest.parse(note["tree"])) if isinstance(place, Remote) else None
+    except (KeyError, MalformedError):
+        return None
+
+
+def _in_store(name: str) -> tuple[Checkout, Store] | None:
+    """Find what lies in this process's own store under a name, and may run here."""
     from rehub.hub import Hub
     from rehub.verbs.fetch import checkout_named
 
     hub = Hub()
+    checkouts = checkout_named(name, hub.store)
+    checked_name(name, checkouts)
     refused: UntrustedError | None = None
-    for checkout in checkout_named(name, hub.store):
+    for checkout in checkouts:
         try:
             hub.admit(checkout)
         except UntrustedError as error:
@@ -58,6 +83,18 @@ def _admitted(name: str) -> tuple[Checkout, Store] | None:
     if refused:
         raise refused
     return None
+
+
+def checked_name(name: str, checkouts: Sequence[Checkout]) -> None:
+    """Refuse a name that several trees have: its digits are few enough for somebody to make another one with them.
+
+    Raises:
+        RunError: the checkouts are of different trees.
+    """
+    trees = {str(checkout.pin.tree) for checkout in checkouts if checkout.pin}
+    if len(trees) > 1:
+        msg = f"{PACKAGE}.{name} is the name of several trees: {', '.join(sorted(trees))}"
+        raise RunError(f"{msg}\nNone of them was run. 'rehub cache prune' removes those that are not in use.")
 
 
 def _prepare(scope: Scope) -> None:

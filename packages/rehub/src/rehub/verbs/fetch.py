@@ -210,10 +210,15 @@ def checkout_named(name: str, store: Store) -> list[Checkout]:
     digits = name.rpartition("_")[2]
     if len(digits) != 12 or set(digits) - set("0123456789abcdef"):  # noqa: PLR2004 - see _checkout
         return []
-    found = []
-    for pin in store.records.pins_of_tree(digits):
-        manifest = store.trees.find(pin.tree) if pin.tree else None
-        checkout = _as_checkout(pin, store, manifest) if manifest else None
-        if checkout and checkout.name == name:
-            found.append(checkout)
-    return found
+    found = [checkout_of(pin, store) for pin in store.records.pins_of_tree(digits)]
+    return [checkout for checkout in found if checkout and checkout.name == name]
+
+
+def checkout_of(pin: Pin, store: Store) -> Checkout | None:
+    """Give the checkout of exactly this pin, if its tree is in the store.
+
+    Raises:
+        DigestMismatchError: it is, and is damaged.
+    """
+    manifest = store.trees.find(pin.tree) if pin.tree else None
+    return _as_checkout(pin, store, manifest) if manifest else None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rehub.words.dependencies import import_name, install_line
+from rehub.words.dependencies import install_line
 from rehub.words.errors import EntryNotFoundError, HubconfNotFoundError, MissingDependencyError, StoreError
 from rehub.words.hubconf import Hubconf
 from rehub.words.pin import Checkout
@@ -52,7 +52,7 @@ def check_dependencies(checkout: Checkout, hubconf: Hubconf) -> None:
     Raises:
         MissingDependencyError: some are not; says the pip line.
     """
-    names = [import_name(each.name) for each in hubconf.dependencies or ()]
+    names = [each.name for each in hubconf.dependencies or ()]
     missing = [name for name in names if not is_importable(name) and not _is_own(checkout, name)]
     if missing:
         raise MissingDependencyError(str(checkout), missing, install_line(missing))
@@ -77,8 +77,16 @@ def open_scope(checkout: Checkout, store: Store) -> Scope:
         known = Scope(name, Proof(checkout.root, _files(checkout, store)), _bytecode(checkout, store))
     scope = importer().open(known)
     scope.renew()
-    tell_children(checkout.name, *(("store", str(store.root)) if checkout.pin else ("folder", str(checkout.root))))
+    tell_children(checkout.name, _note(checkout, store))
     return scope
+
+
+def _note(checkout: Checkout, store: Store) -> dict[str, str]:
+    """Say what a checkout is, for processes that this one starts."""
+    pin = checkout.pin
+    if pin is None or pin.tree is None:
+        return {"folder": str(checkout.root)}
+    return {"store": str(store.root), "remote": pin.remote.url, "commit": pin.commit, "tree": pin.tree.hex}
 
 
 def _files(checkout: Checkout, store: Store) -> dict[str, str] | None:

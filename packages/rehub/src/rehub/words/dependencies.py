@@ -46,15 +46,22 @@ _DISTRIBUTIONS = {
 }
 
 
-def import_name(text: str) -> str:
+# A name, and maybe what version of it: nothing else may reach a command line that people paste.
+_REQUIREMENT = re.compile(r"\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*(?:[<>=!~][<>=!~.,*\s\w]*)?", re.ASCII)
+
+
+def import_name(text: str) -> str | None:
     """Take the import name out of what a hubconf lists, which now and then is a requirement.
 
+    Returns:
+        The name, or ``None`` if the text is something else.
+
     Example:
-        >>> import_name("torch>=1.0"), import_name("hydra")
-        ('torch', 'hydra')
+        >>> import_name("torch>=1.0"), import_name("hydra"), import_name("--index-url=x y")
+        ('torch', 'hydra', None)
     """
-    found = re.match(r"\s*([A-Za-z_][\w.]*)", text)
-    return found[1] if found else text.strip()
+    found = _REQUIREMENT.fullmatch(text)
+    return found[1] if found else None
 
 
 def distribution(name: str) -> str:
@@ -70,6 +77,9 @@ def distribution(name: str) -> str:
 
 def install_line(names: Sequence[str]) -> str:
     """Give the pip line that would most likely install some import names.
+
+    Args:
+        names: as :func:`import_name` gives them.
 
     Example:
         >>> install_line(["cv2", "torch"])

@@ -166,7 +166,7 @@ class EntryNotFoundError(NotFoundError, RuntimeError):
         self.where, self.entry, self.known = where, entry, tuple(known)
         there = ", ".join(known[:20]) + (f", … ({len(known)} in all)" if len(known) > 20 else "")  # noqa: PLR2004
         super().__init__(
-            f"Cannot find callable {entry} in hubconf of {where}\n"
+            f"Cannot find callable {entry or repr(entry)} in hubconf of {where}\n"
             f"  it has {there or 'no entry'}{note and chr(10) + note}"
         )
 

@@ -41,9 +41,18 @@ def admit(pin: Pin, *, asked: object, mode: TrustMode, grants: Iterable[Grant]) 
         UntrustedError: nobody allowed it; says the command that would.
         MalformedSettingError: ``trust_repo`` is something else, which torch.hub would take for a yes.
     """
-    if not (asked is None or isinstance(asked, bool) or asked == "check"):
-        raise MalformedSettingError("trust_repo", asked, "True, False, 'check' or None")
+    check_asked(asked)
     allowed = mode != "never" and (asked is True or (mode == "always" and asked is not False))
     if not allowed and not any(grant.covers(pin) for grant in grants):
         reason = "the policy is never to run what was not allowed by name" if mode == "never" else ""
         raise UntrustedError(str(pin), f"rehub trust add {pin}", reason)
+
+
+def check_asked(asked: object) -> None:
+    """Refuse a ``trust_repo`` that torch.hub would take for a yes.
+
+    Raises:
+        MalformedSettingError: it is none of its values.
+    """
+    if not (asked is None or isinstance(asked, bool) or asked == "check"):
+        raise MalformedSettingError("trust_repo", asked, "True, False, 'check' or None")

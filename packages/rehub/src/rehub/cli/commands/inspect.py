@@ -15,7 +15,7 @@ from rehub.cli.command import force_reload, ref, source
 from rehub.cli.output import Output
 from rehub.cli.text import line, size
 from rehub.hub import Hub, Inspection
-from rehub.words.dependencies import distribution, import_name
+from rehub.words.dependencies import distribution
 from rehub.words.hubconf import Dependency, Entry, Parameter, ParameterKind
 from rehub.words.pin import Checkout
 from rehub.world.packages import is_importable
@@ -52,7 +52,7 @@ def _document(ref: str, found: Inspection) -> dict[str, Any]:
 
 
 def _dependency(checkout: Checkout, needed: Dependency) -> dict[str, Any]:
-    name = import_name(needed.name)
+    name = needed.name
     own = (checkout.root / name).is_dir() or (checkout.root / f"{name}.py").is_file()
     known = {"distribution": distribution(name), "installed": own or is_importable(name)}
     return {"name": needed.name, "line": needed.line, **known}

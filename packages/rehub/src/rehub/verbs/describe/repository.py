@@ -28,6 +28,7 @@ from rehub.verbs.describe.meaning import Meaning, What
 from rehub.verbs.describe.modules import Limits, Modules
 from rehub.verbs.describe.names import Names, is_conditional
 from rehub.verbs.describe.reach import reached
+from rehub.words.dependencies import import_name
 from rehub.words.errors import HubconfNotFoundError
 from rehub.words.hubconf import Dependency, Dynamic, Effect, EffectKind, Entry, Hubconf, Leak, Problem, WeightUrl
 from rehub.words.reading.bindings import Binding, Via
@@ -129,7 +130,16 @@ class _Reading:
             )
         for text, line in said.unknown:
             self.problems.append(Problem(HUBCONF, line, f"dependencies cannot be known by reading: {text}"))
-        return None if said.unknown else tuple(Dependency(*each) for each in dict(reversed(said.names)).items())[::-1]
+        found = dict(reversed(said.names))
+        return None if said.unknown else tuple(self._dependencies(found))[::-1]
+
+    def _dependencies(self, said: dict[str, int]) -> Iterator[Dependency]:
+        """Take the import names; what is none must not come near a command line."""
+        for text, line in said.items():
+            if name := import_name(text):
+                yield Dependency(name, line)
+            else:
+                self.problems.append(Problem(HUBCONF, line, f"dependencies lists {text[:80]!a}, no import name"))
 
     def _binding(self, name: str) -> Binding | None:
         """Give the last binding of a name in the hubconf; ``None`` if a star brought it."""
