@@ -7,13 +7,12 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rehub._version import __version__
-from rehub.words.errors import MalformedSettingError
+from rehub.given import check, folder_of, mirrors_of, source_of
 from rehub.words.ref import Ref
-from rehub.words.settings import Mirror, Settings
+from rehub.words.settings import Settings
 from rehub.words.trust import Grant, admit, check_asked
 
 if TYPE_CHECKING:
@@ -82,15 +81,15 @@ class Hub:
         self._environ = os.environ if environ is None else environ
         self._progress = progress
         given = {
-            "dir": None if dir is None else _folder(dir),
+            "dir": None if dir is None else folder_of(dir),
             "offline": offline,
-            "mirrors": None if mirrors is None else _mirrors(mirrors),
+            "mirrors": None if mirrors is None else mirrors_of(mirrors),
             "trust": trust,
             "verify": verify,
             "timeout": timeout,
         }
         self._given: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        _check(self._given)
+        check(self._given)
 
     @property
     def settings(self) -> Settings:
@@ -139,7 +138,7 @@ class Hub:
         Raises:
             TypeError: it is not a path.
         """
-        self._given["dir"] = _folder(d)
+        self._given["dir"] = folder_of(d)
 
     def fetch(
         self, ref: str, *, source: str = "github", force_reload: bool = False, skip_validation: bool = False
@@ -164,7 +163,7 @@ class Hub:
         from rehub.verbs.fetch import fetch
 
         return fetch(
-            Ref.parse(ref, source=_source(source)), self._fetching, force=force_reload, unchecked=skip_validation
+            Ref.parse(ref, source=source_of(source)), self._fetching, force=force_reload, unchecked=skip_validation
         )
 
     def inspect(self, ref: str, *, source: str = "github", force_reload: bool = False) -> Inspection:
@@ -359,44 +358,3 @@ class BoundEntry:
         from rehub.verbs.load import run_entry
 
         return run_entry(self.checkout, self.name, args, kwargs, store=self.hub.store)
-
-
-def _source(source: object) -> str:
-    """Check ``source`` as torch.hub does, in any case; it is never guessed."""
-    if isinstance(source, str) and source.lower() in {"github", "local"}:
-        return source.lower()
-    raise MalformedSettingError("source", source, "'github' (any repository with a remote) or 'local' (a folder)")
-
-
-def _folder(given: str | os.PathLike[str]) -> Path:
-    text = os.fspath(given)
-    if not text:
-        raise MalformedSettingError("dir", text, "a folder")
-    return Path(os.path.expanduser(text)).absolute()
-
-
-def _mirrors(given: str | Mapping[str, str]) -> tuple[Mirror, ...]:
-    if isinstance(given, str):
-        return Mirror.parse_all(given)
-    if not isinstance(given, Mapping):
-        raise MalformedSettingError("mirrors", given, "a mapping of prefixes, or REHUB_MIRRORS' form")
-    return tuple(Mirror.parse(f"{prefix}={target}") for prefix, target in given.items())
-
-
-_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "trust": (lambda value: value in {"never", "ask", "always"}, "never, ask or always"),
-    "verify": (lambda value: value in {"changed", "always"}, "changed or always"),
-    "offline": (lambda value: isinstance(value, bool), "True or False"),
-    "timeout": (
-        lambda value: type(value) in {int, float} and 0 < value <= _DAY,
-        "seconds, more than 0 and at most a day",
-    ),
-}
-_DAY = 86_400  # seconds
-
-
-def _check(given: Mapping[str, object]) -> None:
-    """Refuse what the environment would refuse too."""
-    for name, (is_right, expected) in _CHECKS.items():
-        if name in given and not is_right(given[name]):
-            raise MalformedSettingError(name, given[name], expected)

@@ -1,0 +1,70 @@
+"""Settings as a program gives them: checked at once, so that nothing misspelt fails later or means something else."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rehub.words.errors import MalformedSettingError
+from rehub.words.settings import Mirror
+
+_DAY = 86_400  # seconds
+
+
+def source_of(source: object) -> str:
+    """Check ``source`` as torch.hub does, in any case; it is never guessed.
+
+    Raises:
+        MalformedSettingError: it is none.
+    """
+    if isinstance(source, str) and source.lower() in {"github", "local"}:
+        return source.lower()
+    raise MalformedSettingError("source", source, "'github' (any repository with a remote) or 'local' (a folder)")
+
+
+def folder_of(given: str | os.PathLike[str]) -> Path:
+    """Give an absolute folder; ``~`` is the home.
+
+    Raises:
+        MalformedSettingError: it is empty.
+        TypeError: it is not a path.
+    """
+    text = os.fspath(given)
+    if not text:
+        raise MalformedSettingError("dir", text, "a folder")
+    return Path(os.path.expanduser(text)).absolute()
+
+
+def mirrors_of(given: str | Mapping[str, str]) -> tuple[Mirror, ...]:
+    """Read mirrors, as a mapping of prefixes or in ``REHUB_MIRRORS``' form.
+
+    Raises:
+        MalformedSettingError: they are something else.
+    """
+    if isinstance(given, str):
+        return Mirror.parse_all(given)
+    if not isinstance(given, Mapping):
+        raise MalformedSettingError("mirrors", given, "a mapping of prefixes, or REHUB_MIRRORS' form")
+    return tuple(Mirror.parse(f"{prefix}={target}") for prefix, target in given.items())
+
+
+_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "trust": (lambda value: value in {"never", "ask", "always"}, "never, ask or always"),
+    "verify": (lambda value: value in {"changed", "always"}, "changed or always"),
+    "offline": (lambda value: isinstance(value, bool), "True or False"),
+    "timeout": (
+        lambda value: type(value) in {int, float} and 0 < value <= _DAY,
+        "seconds, more than 0 and at most a day",
+    ),
+}
+
+
+def check(given: Mapping[str, object]) -> None:
+    """Refuse what the environment would refuse too.
+
+    Raises:
+        MalformedSettingError: a setting has a value that it cannot have.
+    """
+    for name, (is_right, expected) in _CHECKS.items():
+        if name in given and not is_right(given[name]):
+            raise MalformedSettingError(name, given[name], expected)
