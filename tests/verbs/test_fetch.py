@@ -342,21 +342,39 @@ def test_older_protocols(world: World, tmp_path: Path) -> None:
     assert content(Client(tmp_path / "hub", world.server(protocol=0).url).fetch()) == BYTES
 
 
-def test_redirect_is_followed_without_credentials(world: World, tmp_path: Path) -> None:
-    """A renamed repository is found on its new server, which is told no password."""
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_redirect_to_another_place_is_refused_without_credentials(
+    world: World, tmp_path: Path, elsewhere: bool
+) -> None:
+    """A name that leads to another owner or server is no longer the same: it is told, and the place gets no password."""
     world.repo(FILES, name="acme/new")
-    other = world.server()
+    other = world.server() if elsewhere else world.hub
     world.hub.redirect("/acme/old", f"{other.url}/acme/new")
     netrc = Path(os.environ["HOME"], ".netrc")
     netrc.write_text("machine 127.0.0.1 login ada password secret\n")
     netrc.chmod(0o600)
-    other.private("acme/new", "ada", "secret")
+    if elsewhere:
+        other.private("acme/new", "ada", "secret")
     client = Client(tmp_path / "hub", world.hub.url)
-    with pytest.raises(AuthenticationError):
+    if elsewhere:
+        with pytest.raises(AuthenticationError):
+            client.fetch(f"{world.hub.url}/acme/old")
+        assert other.credentials == []
+        other._private.clear()
+    with pytest.raises(RemoteRefusedError, match=f"it has moved to {other.url}/acme/new") as caught:
         client.fetch(f"{world.hub.url}/acme/old")
+    assert "Name the new place" in str(caught.value)
     assert other.credentials == []
-    other._private.clear()
-    assert content(client.fetch(f"{world.hub.url}/acme/old")) == BYTES
+    assert content(client.fetch(f"{other.url}/acme/new")) == BYTES
+
+
+def test_redirect_that_only_adds_git_is_followed(world: World, tmp_path: Path) -> None:
+    """Some servers know a repository by its name with ``.git`` only, and say so by a redirect."""
+    world.repo(FILES, name="acme/toy")
+    server = world.server()
+    server.redirect("/acme/toy/", f"{server.url}/acme/toy.git/")
+    client = Client(tmp_path / "hub", server.url)
+    assert content(client.fetch()) == BYTES
 
 
 # Offline.

@@ -1,10 +1,11 @@
 """A tree is read once."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from rehub import Hub, HubconfNotFoundError
+from rehub import Hub, HubconfNotFoundError, StoreError
 from rehub.verbs.inspect import inspect
 from tests.world import World
 
@@ -53,3 +54,28 @@ def test_repository_without_hubconf_is_a_typed_error(hub: Hub, world: World) -> 
     world.repo({"README.md": "hello"}, name="acme/toy")
     with pytest.raises(HubconfNotFoundError, match=r"has no hubconf\.py at its root"):
         hub.list("acme/toy")
+
+
+@pytest.mark.parametrize("files", [{"hubconf.py": "def net(): ...\n"}, {"README.md": ""}])
+def test_what_was_taken_away_meanwhile_counts_for_nothing(hub: Hub, world: World, files: dict[str, str]) -> None:
+    """A reading beside another process that prunes is an error that says so, and is not kept."""
+    world.repo(files, name="acme/toy")
+    checkout = hub.fetch("acme/toy")
+    assert checkout.pin
+    assert checkout.pin.tree
+    with pytest.raises(StoreError, match="removed it while it was read"):
+        inspect(checkout, hub.store.records, version="1", still_there=lambda: False)
+    assert hub.store.records.find_described(checkout.pin.tree, "1") is None
+
+
+def test_tree_is_removed_all_at_once(hub: Hub, world: World) -> None:
+    """Whoever looks while a tree is removed sees all of it or nothing: it leaves its place by one rename."""
+    world.repo({f"f{number}.py": "" for number in range(50)} | {"hubconf.py": ""}, name="acme/toy")
+    checkout = hub.fetch("acme/toy")
+    assert checkout.pin
+    assert checkout.pin.tree
+    held = os.open(checkout.root, os.O_RDONLY)
+    hub.store.trees.remove(checkout.pin.tree)
+    os.close(held)
+    assert not checkout.root.exists()
+    assert list((hub.store.root / "tmp").iterdir()) == []

@@ -1,6 +1,7 @@
 """What a ref means: the remote's own answer, never a guess."""
 
 import re
+import shutil
 import warnings
 from pathlib import Path
 
@@ -277,3 +278,31 @@ def test_tag_of_something_that_is_no_commit(world: World, client: Client, kind: 
     git("update-ref", "refs/tags/odd", oid, cwd=repo.path)
     with pytest.raises(RefNotFoundError, match="no commit"):
         client.fetch("acme/toy@odd")
+
+
+def _flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.chmod(0o644)
+    path.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize("part", ["config", "HEAD", "objects/pack/*.idx", "objects/pack/*.pack", "packed-refs", "refs"])
+def test_damaged_history_is_fetched_anew(world: World, client: Client, part: str) -> None:
+    """A history that a crash or a disk has spoilt neither blocks the next question nor answers it wrongly."""
+    repo = world.repo({"a.txt": "1"}, name="acme/toy")
+    old = repo.rev()
+    repo.commit({"a.txt": "2"})
+    older = repo.rev()
+    repo.commit({"a.txt": "3"})
+    assert ask(client, f"acme/toy@{old[:12]}").commit == old
+    history = client.store.commits_dir(client.source().remote)
+    for path in history.glob(part):
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.suffix in {".idx", ".pack"}:
+            _flip(path)
+        else:
+            path.write_bytes(b"\xff\xfe garbage")
+    assert ask(client, f"acme/toy@{older[:12]}").commit == older
+    assert ask(client, f"acme/toy@{old[:12]}").commit == old

@@ -34,8 +34,9 @@ def test_names_that_lead_out_do_not_exist(tree: Tree, name: str) -> None:
     assert tree.read(name, max_bytes=100) == Problem(name, 1, "is not in the repository")
 
 
-def test_links_are_followed_only_inside(tree: Tree) -> None:
+def test_links_are_followed_only_inside(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     """A link to a file of the repository is that file; one that leads out, or round, does not exist."""
+    monkeypatch.chdir(tree.root)  # where the guard looks for what a relative link names
     (tree.root / "inside.py").symlink_to("pkg/m.py")
     (tree.root / "outside.py").symlink_to("../secret.py")
     (tree.root / "round.py").symlink_to("round.py")

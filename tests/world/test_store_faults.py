@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from rehub.words.errors import DigestMismatchError, OfflineError, StoreError
+from rehub.world.store.trees import remove_tree
 from tests.client import Client, content, listing
 from tests.world import World
 
@@ -131,7 +132,8 @@ def test_folder_replaced_by_a_link(world: World, client: Client, tmp_path: Path)
     world.repo(FILES)
     root = client.fetch().root
     shutil.copytree(root / "pkg", tmp_path / "elsewhere")
-    root.chmod(0o755)
+    for folder in (root, root / "pkg"):
+        folder.chmod(0o755)  # a plain user may not move what is read-only
     (root / "pkg").rename(tmp_path / "away")
     (root / "pkg").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(DigestMismatchError):
@@ -212,10 +214,33 @@ def test_damaged_repository_heals(world: World, client: Client, part: str) -> No
     else:
         (git / part).write_text("garbage\0")
     for path in (client.store.root / "trees").iterdir():
-        (shutil.rmtree if path.is_dir() else Path.unlink)(path)  # type: ignore[operator]
+        remove_tree(path)
     repo.commit({"x": "1"})
     assert content(client.fetch(force=True))["x"] == b"1"
     assert {path: content(client.fetch())[path] for path in BYTES} == BYTES
+
+
+def test_flipped_bit_in_the_bare_repository_heals(world: World, client: Client) -> None:
+    """A byte that has turned in git's own storage is noticed when a tree is made again, and fetched anew."""
+    world.repo({**FILES, "big.bin": os.urandom(50_000)})
+    client.fetch()
+    for path in client.git_dir().glob("objects/pack/*.pack"):
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 0xFF
+        path.chmod(0o644)
+        path.write_bytes(bytes(data))
+    for tree in client.store.trees.named(""):
+        client.store.trees.remove(tree)
+    assert BYTES.items() <= content(client.fetch()).items()
+
+
+@pytest.mark.parametrize("name", ["z" * 64, "A" * 64, "x", "0" * 63])
+def test_strange_names_among_trees_are_nobodys(client: Client, world: World, name: str) -> None:
+    """What lies in the folder of trees under another name than a digest is no tree."""
+    world.repo(FILES)
+    client.fetch()
+    (client.store.root / "trees" / name).mkdir()
+    assert len(client.store.trees.named("")) == 1
 
 
 def limit_files(size: int) -> Callable[[], None]:

@@ -178,7 +178,12 @@ class Hub:
     def _inspect(self, checkout: Checkout) -> Inspection:
         from rehub.verbs.inspect import inspect
 
-        return Inspection(checkout, inspect(checkout, self.store.records, version=__version__))
+        store, tree = self.store, checkout.pin.tree if checkout.pin else None
+
+        def still_there() -> bool:
+            return tree is None or store.trees.find(tree) is not None
+
+        return Inspection(checkout, inspect(checkout, store.records, version=__version__, still_there=still_there))
 
     def list(  # noqa: PLR0913 - torch.hub's parameters, in its order
         self,

@@ -163,7 +163,7 @@ def fetch_pin(pin: Pin, source: Source, world: Fetching) -> Checkout:
     repository = BareRepository(world.git, world.store.git_dir(pin.remote))
     try:
         return _fetched(pin, source, world, repository)
-    except (UnreachableError, StoreError):
+    except (UnreachableError, StoreError, DigestMismatchError):
         # An old repository of ours may be in the way, damaged by a crash or a full disk: do without it, once.
         if not (repository.path / "HEAD").is_file() or not repository.damaged():
             raise

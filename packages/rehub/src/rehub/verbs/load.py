@@ -119,6 +119,10 @@ def run_entry(checkout: Checkout, name: str, args: Sequence[Any], kwargs: dict[s
     """
     scope = open_scope(checkout, store)
     if not (checkout.root / "hubconf.py").is_file():
+        if "hubconf.py" in (scope.proof.files or {}):
+            raise StoreError(
+                str(checkout.root), "another process has removed it since it was fetched", "Load it again."
+            )
         raise HubconfNotFoundError(str(checkout))
     if checkout.lfs:
         log.warning("%s holds git LFS pointers, which are not the files they stand for: %s", checkout, _shown(checkout))

@@ -1,5 +1,6 @@
 """From a ref, which may move, to a commit, which may not: by git's own protocol, never a guess."""
 
+import logging
 import warnings
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from rehub.world.git import Advertised, BareRepository, Git, Source
 from rehub.world.store import Store
 
 _FULL = 40  # hex digits of a whole commit id
+
+log = logging.getLogger("rehub")
 
 
 class AmbiguousRefWarning(UserWarning):
@@ -109,7 +112,10 @@ def _reachable(digits: str, source: Source, *, store: Store, git: Git, limits: H
     A commit that only a fork has is served by its parent repository's URL too, so that being served proves nothing.
     """
     history = BareRepository(git, store.commits_dir(source.remote))
-    reached = _reached(history, digits) if (history.path / "HEAD").is_file() else {}
+    reached = _reached(history, digits) if history.path.exists() else {}
+    if not reached and history.path.exists() and history.unsound():
+        log.warning("the history kept for %s was damaged; it is fetched anew", source.remote)
+        history.remove()
     if not reached:
         with history.or_as_before():
             source.fetch_history(history.path, max_bytes=limits.bytes, limit=limits.seconds)

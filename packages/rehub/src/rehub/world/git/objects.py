@@ -16,6 +16,7 @@ from rehub.world.git.process import Git
 _MAX_TREE = 32 << 20  # bytes of one tree object
 _MAX_LINK = 4096  # bytes of a link's target; PATH_MAX
 _CHUNK = 1 << 20  # bytes
+_CONNECTED = ["fsck", "--connectivity-only", "--no-dangling"]
 _LEFTOVERS = (
     *("*.lock", "refs/**/*.lock", "objects/pack/*.lock", "objects/info/*.lock"),
     *("objects/pack/tmp_*", "objects/tmp_*", "objects/??/tmp_*", "gc.pid"),
@@ -107,8 +108,16 @@ class BareRepository:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def damaged(self) -> bool:
-        """Say whether something that refs of ours name is missing or broken."""
-        return self.git.run(["fsck", "--connectivity-only", "--no-dangling"], repo=self.path, limit=300.0).code != 0
+        """Say whether something that refs of ours name is missing or broken; reads everything."""
+        return self.unsound() or self.git.run(_CONNECTED, repo=self.path, limit=300.0).code != 0
+
+    def unsound(self) -> bool:
+        """Say whether what is there is broken, whatever may be missing: a history without files lacks most of it."""
+        packs = sorted(map(str, self.path.glob("objects/pack/*.idx")))
+        asked = [["verify-pack", "--", *packs]] if packs else []
+        return any(
+            self.git.run(each, repo=self.path, limit=300.0).code for each in [*asked, ["rev-list", "--all", "--count"]]
+        )
 
     def has(self, commit: str) -> bool:
         """Say whether a commit was fetched with its files."""

@@ -150,6 +150,7 @@ class Source:
                 if credential.helpers and not self.git.has_helpers:
                     continue
                 ended = self._try(question, url, credential)
+                self._refuse_moved(url, ended)
                 if ended.code == 0 and not ended.stopped:
                     return ended
                 tried.append(credential.name)
@@ -160,6 +161,19 @@ class Source:
         if ended.stopped and advice:
             raise RemoteRefusedError(str(self.remote), ended.stopped, advice)
         raise self._error(ended, tried, rev)
+
+    def _refuse_moved(self, url: str, ended: Ended) -> None:
+        """Refuse what came from elsewhere: names are given up, and taken by others, and a permission is for this one.
+
+        Raises:
+            RemoteRefusedError: the server has sent git to another host or path.
+        """
+        for place in re.findall(r"warning: redirecting to (\S+)", ended.said):
+            if _plain(place) != _plain(url):
+                moved = printable(re.sub(r"(?<=://)[^/@]*@", "", place))
+                raise RemoteRefusedError(
+                    str(self.remote), f"it has moved to {moved}", "Name the new place, if you trust it."
+                )
 
     def _try(self, question: "_Question", url: str, credential: Credential) -> Ended:
         def look(said: str) -> str:
@@ -197,6 +211,11 @@ class Source:
         return made.get(failure, lambda: UnreachableError(where, said))()
 
 
+def _plain(url: str) -> str:
+    """Give what two URLs of one repository have in common: a server may add ``.git``, a slash, or encryption."""
+    return re.sub(r"^http://", "https://", url).rstrip("/").removesuffix(".git")
+
+
 @dataclass(frozen=True, slots=True)
 class _Question:
     """What git is to do with a URL, and its limits."""
@@ -212,9 +231,11 @@ def forget_promisor(git: Git, repo: Path) -> None:
     """Undo what a filtered fetch leaves behind: with it, git would fetch missing objects whenever it liked."""
     git.run(["config", "--local", "--unset-all", "extensions.partialClone"], repo=repo)
     config = repo / "config"
-    text = config.read_text("utf-8")
-    if (kept := re.sub(r'(?ms)^\[remote ".*?(?=^\[|\Z)', "", text)) != text:
-        config.write_text(kept, "utf-8")
+    text = config.read_bytes()
+    if (kept := re.sub(rb'(?ms)^\[remote ".*?(?=^\[|\Z)', b"", text)) != text:
+        fresh = config.with_name("config.new")
+        fresh.write_bytes(kept)
+        fresh.replace(config)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from rehub.words.pin import LfsPointer
 from rehub.world.store.files import disk_errors, flush, flush_names, read_json, write_json
 
 log = logging.getLogger("rehub")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _MAX_POINTER = 1024  # bytes; the specification's own limit
 _POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n(?:.*\n)*?size (\d{1,18})\n"
@@ -93,7 +94,7 @@ class Trees:
 
     def named(self, prefix: str) -> list[Digest]:
         """Give the trees whose digest starts with some hex digits."""
-        return [Digest(path.name) for path in sorted(self._root.glob(f"{prefix}*")) if len(path.name) == 64]  # noqa: PLR2004
+        return [Digest(path.name) for path in sorted(self._root.glob(f"{prefix}*")) if _DIGEST.fullmatch(path.name)]
 
     def manifest(self, digest: Digest) -> Manifest | None:
         """Give a tree's manifest, if the tree is there and the manifest is the tree's own."""
@@ -192,6 +193,7 @@ class Trees:
         """Take a damaged tree out of the way, whatever it is by now, and delete it."""
         if not os.path.lexists(target):
             return
+        self._scratch.mkdir(parents=True, exist_ok=True)
         old = Path(tempfile.mkdtemp(prefix="old-", dir=self._scratch))
         if target.is_dir() and not target.is_symlink():
             target.chmod(_WRITABLE)  # a folder that changes its parent is itself written to
@@ -205,9 +207,9 @@ class Trees:
             return False
 
     def remove(self, digest: Digest) -> None:
-        """Delete a tree and its manifest."""
+        """Delete a tree and its manifest: out of its place first, all at once, so that nobody reads half of it."""
         (self._root / f"{digest.hex}.json").unlink(missing_ok=True)
-        remove_tree(self.folder(digest))
+        self._put_away(self.folder(digest))
 
 
 def remove_tree(folder: Path) -> None:
