@@ -1,5 +1,6 @@
 """How commands end: exit codes, messages, ^C, closed pipes, full disks and bugs; and what every command has."""
 
+import contextlib
 import importlib
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -160,24 +162,134 @@ def test_closed_pipe_is_quiet(toy: Repo, rehub_cli: RunRehub) -> None:
     assert child.returncode == 141
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
-def test_full_disk_is_said(toy: Repo, rehub_cli: RunRehub) -> None:
-    """A result that could not be written is an error, not silence."""
-    rehub_cli("list", "acme/toy")
+LONG = {"list": "list acme/toy", "load": "load --trust acme/toy echo", "help": "--help", "script": "completion bash"}
+needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+
+
+@needs_full
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", LONG.values(), ids=LONG)
+def test_full_disk_is_said(words: str, unbuffered: str, toy: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A result that could not be written is one error, not silence, and Python adds nothing to it."""
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     with Path("/dev/full").open("wb") as full:
-        child = start("list", "acme/toy", stdout=full)
+        child = start(*words.split(), stdout=full)
         stderr = child.communicate(timeout=30)[1]
-    assert child.returncode == 1
-    assert stderr.startswith(b"error: the result could not be written")
+    assert child.returncode == 1, stderr
+    assert stderr == b"error: the result could not be written: No space left on device\n"
 
 
-def test_closed_streams_do_no_harm(toy: Repo, rehub_cli: RunRehub) -> None:
-    """A daemon may have no standard streams at all."""
-    rehub_cli("list", "acme/toy")
-    done = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m rehub list acme/toy >&- 2>&- <&-"], timeout=30, check=False
-    )
+@needs_full
+def test_a_full_log_stops_nothing(toy: Repo) -> None:
+    """That nobody can read the progress does not keep the result away."""
+    with Path("/dev/full").open("wb") as full:
+        child = start("list", "acme/toy", "-vv", stderr=full)
+        stdout = child.communicate(timeout=30)[0]
+    assert child.returncode == 0
+    assert b"net\n" in stdout
+
+
+@pytest.mark.parametrize("closed", [">&- 2>&- <&-", "<&- >&-", ">&-"])
+@pytest.mark.parametrize("words", ["list acme/toy", "load --trust acme/toy net"])
+def test_closed_streams_do_no_harm(words: str, closed: str, toy: Repo) -> None:
+    """A daemon may have no standard streams at all, for itself and for the code that it runs."""
+    done = subprocess.run(["sh", "-c", f"{sys.executable} -m rehub {words} {closed}"], timeout=60, check=False)
     assert done.returncode == 0
+
+
+def of(port: int) -> list[str]:
+    """Give the command lines of all processes that know a port of ours."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            found.append(place.read_bytes().replace(b"\0", b" ").decode())
+    return [line for line in found if f"127.0.0.1:{port}/" in line]
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are looked for in /proc")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+def test_no_git_survives_a_signal(number: signal.Signals, code: int, toy: Repo, world: World) -> None:
+    """Told to end while a remote is silent, the command ends with what it started, and says so in one line."""
+    world.hub.stall("acme/toy")
+    child = start("list", "acme/toy")
+    end = time.monotonic() + 30
+    while not (of(world.hub.port) and world.hub.log) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert of(world.hub.port)
+    child.send_signal(number)
+    if number != signal.SIGINT:
+        child.send_signal(number)  # a terminal that closes may say so twice
+    stderr = child.communicate(timeout=30)[1]
+    assert child.returncode == code, stderr
+    assert stderr.count(b"\n") == 1
+    assert of(world.hub.port) == []
+
+
+def test_what_is_ignored_stays_ignored(world: World) -> None:
+    """``nohup rehub …`` goes on when the terminal closes."""
+    source = "import os, signal\ndef net():\n    os.kill(os.getpid(), signal.SIGHUP)\n"
+    script = (
+        f"trap '' HUP; exec {sys.executable} -m rehub load --trust {world.repo({'hubconf.py': source}).file_url} net"
+    )
+    assert subprocess.run(["sh", "-c", script], capture_output=True, timeout=60, check=False).returncode == 0
+
+
+def test_a_forked_worker_ends_as_python_has_it(world: World, rehub_cli: RunRehub) -> None:
+    """``Process.terminate`` of a repository's own worker ends it at once, with the exit code that Python gives."""
+    source = (
+        "import multiprocessing, time\ndef net():\n    fork = multiprocessing.get_context('fork')\n"
+        "    worker = fork.Process(target=time.sleep, args=(60,))\n    worker.start()\n    time.sleep(0.3)\n"
+        "    worker.terminate()\n    worker.join(20)\n    return worker.exitcode\n"
+    )
+    ran = rehub_cli("load", "--trust", world.repo({"hubconf.py": source}).file_url, "net", "--json")
+    assert json.loads(ran.stdout)["repr"] == str(-signal.SIGTERM)
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_working_directory_that_is_gone_is_no_bug(toy: Repo, tmp_path: Path) -> None:
+    """In a folder that was removed a command ends with an error of its own."""
+    script = f"mkdir gone && cd gone && rmdir ../gone && {sys.executable} -m rehub list ./mine"
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, timeout=60, check=False)
+    assert done.returncode in {1, 2}, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "hinted"),
+    [
+        (["list", "file:///my", "models/zoo@v1"], True),
+        (["list", "file:///my", "zoo@v1"], True),
+        (["load", "file:///my", "models/zoo@v1", "net"], True),
+        (["load", "file:///my", "net"], False),
+        (["list", "acme/toy", "v1"], False),
+    ],
+)
+def test_a_space_in_a_url_is_hinted_at(words: list[str], hinted: bool, toy: Repo, rehub_cli: RunRehub) -> None:
+    """``file://$PWD/zoo`` falls apart where the folder's name has a space; what to type instead is said."""
+    ran = rehub_cli(*words)
+    assert ran.rc in {1, 2}
+    assert ("%20" in ran.stderr) is hinted
+
+
+def offered(words: str) -> list[str]:
+    """Give what bash is offered for the last word."""
+    env = {**os.environ, "_REHUB_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    done = subprocess.run(
+        [sys.executable, "-m", "rehub"], capture_output=True, text=True, env=env, timeout=60, check=True
+    )
+    return [line.partition(",")[2] for line in done.stdout.splitlines()]
+
+
+def test_nothing_is_offered_that_a_shell_obeys(world: World, toy: Repo, rehub_cli: RunRehub) -> None:
+    """Names and refs with substitutions, spaces or line ends stay out of the user's command line."""
+    bad = ["x$(touch /tmp/pwn)", "x`id`", "x;id", "x y", "x\ny", "--all", "x\x1b[2J", "x'"]
+    names = "".join(f"globals()[{name!r}] = net\n" for name in (*bad, "res-net.50", "größe"))
+    repo = world.repo({"hubconf.py": f"def net(): ...\n{names}"}, name="acme/evil", tag="x$(id)")
+    assert json.loads(rehub_cli("list", "acme/evil", "--json").stdout)["entries"][0]["name"] in bad
+    assert offered("rehub load acme/evil ") == ["größe", "net", "res-net.50"]
+    repo.tag("v1")
+    for ref in ("acme/evil:x$(id)", "acme/evil:v1"):
+        assert rehub_cli("list", ref).rc == 0
+    assert offered("rehub load acme/e") == ["acme/evil", "acme/evil@v1"]
 
 
 def test_a_bug_is_3_with_a_report(toy: Repo, tmp_path: Path) -> None:

@@ -171,6 +171,40 @@ def test_a_hubconf_that_is_no_python(world: World, rehub_cli: RunRehub) -> None:
     assert "SyntaxError" in ran.stderr
 
 
+@pytest.mark.parametrize("source", ["x=" + "-" * 20_000 + "1\n", "x='\0'\n"], ids=["nested", "NUL"])
+def test_what_the_compiler_refuses_is_the_repositorys_own(source: str, world: World, rehub_cli: RunRehub) -> None:
+    """Code that is nested too deeply, or holds NUL, is no bug of rehub, and no traceback is promised."""
+    ran = rehub_cli("load", "--trust", world.repo({"hubconf.py": source}).file_url, "net")
+    assert ran.rc == 1
+    assert "the repository's own code failed" in ran.stderr
+    assert "starts at its first line" not in ran.stderr
+
+
+@pytest.mark.parametrize("raised", ["GeneratorExit", "BaseException"])
+def test_what_is_no_exception_is_the_repositorys_own_too(raised: str, world: World, rehub_cli: RunRehub) -> None:
+    """Whatever an entry raises, rehub's own lines are not shown for it."""
+    repo = world.repo({"hubconf.py": f"def net():\n    raise {raised}('x')\n"})
+    ran = rehub_cli("load", "--trust", repo.file_url, "net")
+    assert (ran.rc, ran.stdout) == (1, "")
+    assert f"{raised}: x" in ran.stderr
+    assert "run_entry" not in ran.stderr
+
+
+def test_a_foreign_exception_cannot_drive_the_terminal(world: World, rehub_cli: RunRehub) -> None:
+    """Escape sequences in what a repository raises, and in notes of errors, arrive visible."""
+    bad = "'\\x1b]0;owned\\x07'"
+    repo = world.repo({"hubconf.py": f"def net():\n    raise ValueError({bad})\n"})
+    ran = rehub_cli("load", "--trust", repo.file_url, "net")
+    assert "\\x1b]0;owned\\x07" in ran.stderr
+    assert "\x1b" not in ran.stderr
+    source = f"from rehub import RehubError\ndef net():\n    error = RehubError('no')\n    error.add_note({bad})\n"
+    noted = world.repo({"hubconf.py": source + "    raise error\n"}, name="acme/noted")
+    ran = rehub_cli("load", "--trust", noted.file_url, "net")
+    assert ran.rc == 1
+    assert "\\x1b]0;owned\\x07" in ran.stderr
+    assert "\x1b" not in ran.stderr
+
+
 def test_a_missing_dependency_is_told_before_anything_runs(world: World, rehub_cli: RunRehub, tmp_path: Path) -> None:
     """Declared packages are looked for first; the message names the pip command."""
     source = f"open({str(tmp_path / 'ran')!r}, 'w')\ndependencies = ['cv2', 'json']\ndef net(): ...\n"

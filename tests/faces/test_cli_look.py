@@ -76,6 +76,58 @@ def test_help_of_no_entry_names_those_there_are(toy: Repo, rehub_cli: RunRehub) 
     assert "Net is only imported there, from parts/net.py" in rehub_cli("help", "acme/toy:v1", "Net").stderr
 
 
+def unreadable(kind: str) -> str:
+    """Give a hubconf that cannot be read as Python."""
+    return {
+        "syntax": "def net(:\n",
+        "NUL": "def net(): ...\n\0\n",
+        "large": "def net(): ...\n" + "#" * (9 << 20),
+        "phantom": "from parts import net\n",
+    }[kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("syntax", "is not Python 3"), ("NUL", "is not Python"), ("large", "is larger than"), ("phantom", "imports net")],
+)
+def test_a_hubconf_that_cannot_be_read_is_not_an_empty_one(
+    kind: str, said: str, tmp_path: Path, rehub_cli: RunRehub
+) -> None:
+    """What is wrong with it is said, with its line and exit code 1; never that there are no entry points."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/hubconf.py").write_text(unreadable(kind))
+    (tmp_path / "mine/parts.py").write_text("")
+    for words in (["list", "./mine"], ["list", "-q", "./mine"], ["help", "./mine", "net"]):
+        ran = rehub_cli(*words)
+        assert (ran.rc, ran.stdout) == (1, ""), ran
+        assert "hubconf.py:1: " in ran.stderr
+        assert said in ran.stderr
+        assert "no entry" not in ran.stderr
+    ran = rehub_cli("list", "./mine", "--json")
+    assert said in json.loads(ran.stdout)["problems"][0]["message"]
+    assert ran.rc == 1
+    assert "unknown: hubconf.py has problems" in rehub_cli("inspect", "./mine").stdout
+
+
+def test_names_made_at_run_time_are_not_denied(tmp_path: Path, rehub_cli: RunRehub) -> None:
+    """Where only running makes names, reading says that it knows none, not that there are none."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/hubconf.py").write_text("globals()[open('x').read()] = print\n")
+    ran = rehub_cli("list", "./mine")
+    assert (ran.rc, ran.stdout) == (0, "")
+    assert "running may make some" in ran.stderr
+    assert "unknown: names are made at run time" in rehub_cli("inspect", "./mine").stdout
+
+
+def test_an_empty_dependency_is_not_installed(tmp_path: Path, rehub_cli: RunRehub) -> None:
+    """A name that is empty is told as a problem, not said to be installed."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/hubconf.py").write_text("dependencies = ['']\ndef net(): ...\n")
+    text = rehub_cli("inspect", "./mine").stdout
+    assert "\n  installed" not in text
+    assert "dependencies lists ''" in text
+
+
 def test_help_without_an_entry(toy: Repo, rehub_cli: RunRehub) -> None:
     """``rehub help`` is what newcomers type: it shows the commands, one command, or says what is missing."""
     assert "rehub [OPTIONS] COMMAND" in rehub_cli("help").stdout

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -40,12 +41,11 @@ def test_list_shows_signatures_and_what_for(toy: Repo) -> None:
     assert "from parts/net.py" in screen
 
 
-def test_help_shows_a_table_of_parameters(toy: Repo) -> None:
-    """A person sees what each parameter means and what it is by default."""
+def test_help_says_everything_once(toy: Repo) -> None:
+    """A person sees the signature, the place and what each parameter means; nothing of it twice."""
     screen = shown("help", "acme/toy:v1", "net", NO_COLOR="1")
-    (row,) = (line for line in screen.splitlines() if line.startswith("width"))
-    assert row.split(None, 2)[1] == "8"
-    assert row.rstrip().endswith("how wide it is.")
+    for part in ("net(width=8, pretrained=False, **kwargs)", "function, hubconf.py:8", "how wide it is."):
+        assert screen.count(part) == 1
 
 
 def test_inspect_shows_sections(toy: Repo) -> None:
@@ -53,6 +53,15 @@ def test_inspect_shows_sections(toy: Repo) -> None:
     screen = shown("inspect", "acme/toy:v1", NO_COLOR="1")
     for part in ("repository", toy.rev("v1"), "entries", "dependencies", "json installed"):
         assert part in screen
+
+
+def test_what_inspect_shows_can_be_copied(toy: Repo) -> None:
+    """A folder and a digest are on one line, however narrow the terminal, and no line is filled up with spaces."""
+    rows = shown("inspect", "acme/toy:v1", NO_COLOR="1", COLUMNS="30").replace("\x1b[2K", "").splitlines()
+    assert f"  commit {toy.rev('v1')}" in rows
+    assert any(re.fullmatch(r"  tree \S{60,}", row) for row in rows)
+    assert any(re.fullmatch(r"  folder \S{60,}", row) for row in rows)
+    assert not any(row.endswith(" ") for row in rows)
 
 
 @pytest.mark.parametrize(("env", "colored"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])

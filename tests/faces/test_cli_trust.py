@@ -60,7 +60,7 @@ def test_anything_else_is_a_no(answers: list[str], toy: Repo, rehub_cli: RunRehu
     """No, nothing, the end of input and what cannot be understood: nothing runs, nothing is kept."""
     rc, stdout, screen = on_terminal(LOAD, answers)
     assert (rc, stdout) == (1, "")
-    assert "may not run here" in screen
+    assert "not allowed: you said no" in screen
     assert json.loads(rehub_cli("trust", "list", "--json").stdout) == {"grants": []}
 
 
@@ -118,6 +118,14 @@ def test_add_list_remove(toy: Repo, rehub_cli: RunRehub) -> None:
     ran = rehub_cli("trust", "remove", ref)
     assert ran.rc == 1
     assert "nothing was allowed" in ran.stderr
+
+
+def test_add_may_ask_where_a_branch_is_now(toy: Repo, rehub_cli: RunRehub) -> None:
+    """What a branch is, this machine may know from before; ``--force-reload`` asks again."""
+    assert rehub_cli("list", "acme/toy:main").rc == 0
+    before, after = toy.rev("main"), toy.commit({"hubconf.py": "def echo(n): return n"})
+    assert before in rehub_cli("trust", "add", "acme/toy:main").stdout
+    assert after in rehub_cli("trust", "add", "acme/toy:main", "--force-reload").stdout
 
 
 def test_a_folder_needs_no_permission(tmp_path: Path, rehub_cli: RunRehub) -> None:

@@ -215,3 +215,13 @@ def test_misspelt_trust_repo_is_told_before_anything_is_asked(hub: Hub, world: W
     with pytest.raises(rehub.MalformedSettingError, match="trust_repo"):
         hub.load("acme/toy", "net", trust_repo="yes")
     assert world.hub.log == []
+
+
+def test_asking_again_while_offline_is_not_passed_over(
+    hub: Hub, world: World, clean_home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who forces a reload offline is answered from the store, and told that nobody was asked."""
+    world.repo(TOY, name="acme/toy")
+    hub.list("acme/toy")
+    assert Hub(dir=clean_home / "hub", offline=True).list("acme/toy", force_reload=True) == ["net"]
+    assert "rehub is offline" in caplog.text

@@ -132,3 +132,20 @@ def test_odd_files(tmp_path: Path) -> None:
         with pytest.raises(MalformedSettingError):
             read(tmp_path, REHUB_CONFIG=str(tmp_path / name))
     assert read(tmp_path, REHUB_CONFIG=os.devnull) == read(tmp_path) == read(tmp_path, "")
+
+
+def test_file_nested_beyond_all_measure_is_refused(tmp_path: Path) -> None:
+    """A configuration that Python's parser gives up on is the file's fault."""
+    (tmp_path / "deep.toml").write_text("a = " + "[" * 5000)
+    with pytest.raises(MalformedSettingError, match="REHUB_CONFIG"):
+        read_settings({"REHUB_CONFIG": str(tmp_path / "deep.toml"), "HOME": str(tmp_path)})
+
+
+def test_deleted_working_folder_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative path means nothing where the working folder is gone."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(MalformedSettingError, match="working folder is gone"):
+        read_settings({"TORCH_HOME": "models", "HOME": str(tmp_path)})

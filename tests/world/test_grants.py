@@ -1,5 +1,6 @@
 """The file of what a user allowed."""
 
+import os
 import stat
 import threading
 from pathlib import Path
@@ -105,3 +106,23 @@ def test_allow_by_ref(world: World, tmp_path: Path) -> None:
         disallow(Ref.parse("acme/toy@main"), grants)
     assert [each.commit for each in disallow(Ref.parse("acme/toy"), grants)] == [repo.rev(), None]
     assert isinstance(disallow(Ref.parse(f"acme/never-fetched@{SHA}"), grants)[0], Grant)
+
+
+@pytest.mark.parametrize("commit", ["false", "[]", "{}", "3", '""'])
+def test_commit_of_another_kind_never_means_any(tmp_path: Path, commit: str) -> None:
+    """A damaged permission is an error, or about no commit; it is never one for every commit."""
+    path = tmp_path / "trust.json"
+    path.write_text(f'{{"schema": 1, "grants": [{{"remote": "r", "commit": {commit}, "added": ""}}]}}')
+    try:
+        found = Grants(path).all()
+    except StoreError as error:
+        assert "cannot be read" in str(error)
+    else:
+        assert [grant.commit for grant in found] == [""]
+
+
+def test_permissions_that_are_no_file_are_not_waited_for(tmp_path: Path) -> None:
+    """A FIFO in the place of the permissions is an error at once."""
+    os.mkfifo(tmp_path / "trust.json")
+    with pytest.raises(StoreError, match="no file"):
+        Grants(tmp_path / "trust.json").all()

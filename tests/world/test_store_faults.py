@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -351,3 +352,22 @@ def test_sweeping_leaves_the_young_alone(client: Client) -> None:
     os.utime(client.store.root / "refs/.new-x", (1, 1))
     client.store.sweep(older_than=1000)
     assert sorted(path.name for path in client.store.root.rglob("*")) == ["refs", "tmp", "young"]
+
+
+@pytest.mark.parametrize("part", ["refs/*.json", "pins/*/*.json", "trees/*.json"])
+@pytest.mark.parametrize("kind", ["folder", "fifo", "infinity"])
+def test_record_replaced_by_something_else_is_made_again(world: World, client: Client, part: str, kind: str) -> None:
+    """A folder, a FIFO or a number beyond all bounds in a record's place neither blocks nor breaks the next fetch."""
+    world.repo(FILES)
+    client.fetch()
+    (path,) = client.store.root.glob(part)
+    text = path.read_text()
+    path.unlink()
+    if kind == "folder":
+        (path / "inner").mkdir(parents=True)
+    elif kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.write_text(re.sub(r"\b\d{5,}(?:\.\d+)?\b(?![-a-f])", "1e999", text))
+    assert content(client.fetch()) == BYTES
+    assert content(client.but(offline=True).fetch()) == BYTES

@@ -1,5 +1,6 @@
 """What a shell is offered while a command is typed: only from the store, without any network."""
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -8,6 +9,10 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from rehub.hub import Hub
+
+# The shell puts what it is offered into the user's line as it is: nothing that it would obey.
+_REF = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./@:%+-]*")
+_ENTRY = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*")
 
 
 class RefText(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
@@ -28,7 +33,7 @@ class RefText(click.ParamType):  # type: ignore[type-arg]  # generic since click
         # The form of torch.hub, if that is how it is typed.
         if ":" in incomplete and "://" not in incomplete:
             names |= {name.replace("@", ":", 1) for name in names}
-        return _items(names, incomplete)
+        return _items({name for name in names if _REF.fullmatch(name)}, incomplete)
 
 
 class EntryName(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
@@ -44,7 +49,8 @@ class EntryName(click.ParamType):  # type: ignore[type-arg]  # generic since cli
             found = _hub(ctx).inspect(ctx.params.get("ref") or "", source=ctx.params.get("source") or "github")
         except RehubError:
             return []
-        return _items(set(found.hubconf.names), incomplete)
+        names = found.hubconf.names
+        return _items({name for name in names if name.isidentifier() or _ENTRY.fullmatch(name)}, incomplete)
 
 
 def _hub(ctx: click.Context) -> "Hub":

@@ -14,6 +14,8 @@ import click
 import rehub
 from rehub.cli.endings import REFUSED
 from rehub.cli.output import Output
+from rehub.cli.signals import Ended
+from rehub.cli.text import clean
 from rehub.words.dependencies import distribution
 from rehub.words.errors import RehubError
 
@@ -44,17 +46,17 @@ def call(act: Callable[[], Any], *, root: Path, usage: str, out: Output) -> Any:
         out: shows the error.
 
     Raises:
-        RehubError, KeyboardInterrupt: as they are.
+        RehubError, KeyboardInterrupt, Ended: as they are.
         Exit: the code failed; that has been said.
     """
     try:
         return act()
-    except (RehubError, KeyboardInterrupt):
+    except (RehubError, KeyboardInterrupt, Ended):
         raise
     except SystemExit as error:
         said = f"error: the repository's code ended the process (SystemExit: {error.code})"
         _say(out, _told(error, root, out) + said)
-    except Exception as error:
+    except BaseException as error:
         if _is_ours(error, root):
             raise
         _say(out, _told(error, root, out) + _advice(error, root, usage, short=not out.verbose))
@@ -86,23 +88,30 @@ def _lies_in(frame: TracebackType, root: Path) -> bool:
     return frame.tb_frame.f_code.co_filename.startswith(str(root) + os.sep)
 
 
-def _is_ours(error: Exception, root: Path) -> bool:
-    """Say whether an error is rehub's fault: none of the repository's lines was reached, and one of ours raised it."""
+def _is_ours(error: BaseException, root: Path) -> bool:
+    """Say whether an error is rehub's fault: none of the repository's lines was reached, and one of ours raised it.
+
+    The compiler raises more than syntax errors (for what is nested too deeply, or holds NUL), and from our own line.
+    """
     if _first(error.__traceback__, root) is not None or isinstance(error, SyntaxError):
         return False
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
     code = frame.tb_frame.f_code if frame else None
-    return code is not None and code.co_filename.startswith(_OURS) and code.co_name != "run_entry"
+    if code is None or not code.co_filename.startswith(_OURS):
+        return False
+    compiling = code.co_name == "get_code" and isinstance(error, MemoryError | RecursionError | ValueError)
+    return not compiling and code.co_name != "run_entry"
 
 
-def _advice(error: Exception, root: Path, usage: str, *, short: bool) -> str:
+def _advice(error: BaseException, root: Path, usage: str, *, short: bool) -> str:
     """Say whose error it is, and what may help."""
-    if isinstance(error, TypeError) and _first(error.__traceback__, root) is None:
+    reached = _first(error.__traceback__, root) is not None
+    if isinstance(error, TypeError) and not reached:
         return f"error: it cannot be called like that\n  expected {usage}"
     where = "error: the repository's own code failed"
-    where += "; the traceback starts at its first line (-v shows all of it)" if short else ""
+    where += "; the traceback starts at its first line (-v shows all of it)" if short and reached else ""
     if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("rehub"):
         return f"{where}\n  {error.name} is not installed; likely to help: pip install {distribution(error.name)}"
     return where
@@ -110,7 +119,7 @@ def _advice(error: Exception, root: Path, usage: str, *, short: bool) -> str:
 
 def _say(out: Output, text: str) -> None:
     out.clear()
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - the command line prints
+    print(clean(text), file=sys.stderr, flush=True)  # noqa: T201 - the command line prints
 
 
 @dataclass(frozen=True, slots=True)

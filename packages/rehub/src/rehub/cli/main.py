@@ -1,6 +1,7 @@
 """The ``rehub`` command: which commands there are. Each is imported only when it is used.
 
-Exit codes: 0 ok, 1 refused or found wanting, 2 usage, 3 a bug of rehub, 130 interrupted, 141 nobody reads any more.
+Exit codes: 0 ok, 1 refused or found wanting, 2 usage, 3 a bug of rehub, 130 interrupted, 141 nobody reads any more,
+143 and 129 ended by SIGTERM and SIGHUP.
 """
 
 import importlib
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 import click
 
 from rehub._version import __version__
-from rehub.cli import endings
+from rehub.cli import endings, signals, streams
 
 # By section: the command, and what --help says of it; a test holds each line against the command's own.
 SECTIONS = {
@@ -92,15 +93,22 @@ def run(argv: Sequence[str]) -> int:
     Args:
         argv: what follows the program's name.
     """
-    endings.prepare_streams()
+    streams.prepare()
     try:
-        if instruction := os.environ.get(COMPLETE):
-            return _complete(instruction)
-        with cli.make_context("rehub", list(argv)) as ctx:
-            cli.invoke(ctx)
-        sys.stdout.flush()
+        signals.prepare()
+        return _run(argv)
     except BaseException as error:  # noqa: BLE001 - the outermost place: whatever it is, it becomes an exit code
         return endings.end(error, argv)
+    finally:
+        streams.finish()
+
+
+def _run(argv: Sequence[str]) -> int:
+    if instruction := os.environ.get(COMPLETE):
+        return _complete(instruction)
+    with cli.make_context("rehub", list(argv)) as ctx:
+        cli.invoke(ctx)
+    sys.stdout.flush()
     return 0
 
 

@@ -10,13 +10,15 @@ import math
 import os
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import click
 
+from rehub.cli.streams import drop, unwritten
 from rehub.cli.text import clean, line
 
 if TYPE_CHECKING:
@@ -57,24 +59,37 @@ class Output:
             ClickException: the file behind standard output takes no more.
         """
         self.clear()
-        try:
+        with self._writing():
             self.stream.write(clean(text) + "\n")
             self.stream.flush()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
         except BrokenPipeError:
+            drop(self.stream)
             raise
         except OSError as error:
-            msg = f"the result could not be written: {error.strerror or error}"
-            raise click.ClickException(msg) from error
+            drop(self.stream)  # it is still in the stream, and the interpreter would try again at its end
+            raise click.ClickException(unwritten(error)) from error
 
-    def show(self, *parts: "RenderableType") -> None:
-        """Print a result for eyes."""
+    def show(self, *parts: "RenderableType", wrap: bool = True) -> None:
+        """Print a result for eyes.
+
+        Args:
+            *parts: what to print.
+            wrap: fit it to the terminal; else a line stays one, as long as it is, and can be copied.
+        """
         from rich.console import Console
 
         self.clear()
         colors: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"  # neither color nor bold
         console = Console(file=self.stream, color_system=colors, highlight=False, markup=False, emoji=False)
-        for part in parts:
-            console.print(part)
+        with self._writing():
+            for part in parts:
+                console.print(part, soft_wrap=not wrap)
+            self.stream.flush()
 
     def note(self, text: str, *, kind: str = "note") -> None:
         """Say something beside the result."""
@@ -90,15 +105,13 @@ class Output:
         elif self._live:
             self._pending = True
             width = max(20, _columns() - 1)
-            sys.stderr.write(f"\r\x1b[2K{line(text)[:width]}")
-            sys.stderr.flush()
+            _tell(f"\r\x1b[2K{line(text)[:width]}")
 
     def clear(self) -> None:
         """Take the line of progress away."""
         if self._pending:
             self._pending = False
-            sys.stderr.write("\r\x1b[2K")
-            sys.stderr.flush()
+            _tell("\r\x1b[2K")
 
     def listen(self) -> None:
         """Show what rehub logs and warns of, on standard error.
@@ -125,7 +138,7 @@ class Output:
 
     def _say(self, text: str) -> None:
         self.clear()
-        print(text, file=sys.stderr, flush=True)  # noqa: T201 - the command line prints
+        _tell(text + "\n")
 
 
 class _Lines(logging.Handler):
@@ -158,6 +171,13 @@ def plain(value: object) -> Any:
     if value is None or isinstance(value, str | bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return repr(value)
+
+
+def _tell(text: str) -> None:
+    """Write to standard error; that it is full, or its terminal gone, must not stop what is going on."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def _is_terminal(stream: TextIO) -> bool:

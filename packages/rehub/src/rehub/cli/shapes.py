@@ -20,6 +20,15 @@ def heading(ref: str, checkout: "Checkout") -> dict[str, Any]:
     return {"ref": ref, "pin": pin_of(checkout)}
 
 
+def unreadable(found: "Inspection") -> str:
+    """Say why no entry is known, if that is the hubconf's fault; empty if some are, or if there just are none."""
+    amiss = [each for each in found.hubconf.problems if each.file == "hubconf.py"]
+    if found.hubconf.names or found.hubconf.dynamic or not amiss:
+        return ""
+    told = "\n".join(f"  {each.file}:{each.line}: {each.message}" for each in amiss)
+    return f"the entry points of {found.checkout} cannot be known by reading\n{told}"
+
+
 def notes(out: Output, found: "Inspection") -> None:
     """Say what could not be known by reading."""
     for place in found.hubconf.dynamic:

@@ -11,6 +11,7 @@ from rehub.words.ref import Remote
 from rehub.world.store import Damage, Inventory, KeptPin, RefRecord, Store
 from rehub.world.store.inventory import key
 
+_BEING_WRITTEN = 3600.0  # seconds for which what lies in tmp/ may be a running fetch's, which takes no longer
 _STALE = 86_400.0  # seconds after which nobody will finish what lies in tmp/
 
 
@@ -154,7 +155,7 @@ def prune(store: Store, *, older_than: float, dry_run: bool = False) -> Pruned:
     going.unnamed()
     going.bytecode()
     if not dry_run:
-        store.sweep(older_than=_STALE)
+        store.sweep(older_than=min(_STALE, max(older_than, _BEING_WRITTEN)))
     return done
 
 

@@ -78,6 +78,8 @@ def fetch(ref: Ref, world: Fetching, *, force: bool = False, unchecked: bool = F
     if not force and (found := _cached(ref.place, ref.rev, world)):
         return found
     if world.settings.offline:
+        if force:
+            log.warning("rehub is offline: %s is what it was when it was last asked for", ref)
         return _offline(ref, ref.place, world)
     began = time.time()
     with world.store.locked(ref.place):
@@ -88,7 +90,10 @@ def fetch(ref: Ref, world: Fetching, *, force: bool = False, unchecked: bool = F
 
 def _folder(place: Folder) -> Checkout:
     """Take a folder of the user's as it lies there; its package's name comes from its path."""
-    root = Path(place.path).expanduser().resolve()
+    try:
+        root = Path(place.path).expanduser().resolve()
+    except (OSError, RuntimeError):  # the working folder is gone, links go round, or there is no such home
+        root = Path("/nonexistent")
     if not root.is_dir():
         msg = f"{place.path} is not a folder\n  expected a folder with a hubconf.py"
         raise NotFoundError(msg)

@@ -63,7 +63,11 @@ def _folder(text: str, environ: Mapping[str, str]) -> Path:
     """Give an absolute path; ``~`` is the home of the environment given, which need not be the process's own."""
     head, slash, rest = text.partition("/")
     home = environ.get("HOME") if head == "~" else None
-    return Path(home + slash + rest if home else os.path.expanduser(text)).absolute()
+    path = Path(home + slash + rest if home else os.path.expanduser(text))
+    try:
+        return path.absolute()
+    except FileNotFoundError as error:  # the working folder has been deleted
+        raise MalformedSettingError("a folder", text, "an absolute one: the working folder is gone") from error
 
 
 def _file(environ: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
@@ -78,7 +82,7 @@ def _file(environ: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
         if path.stat().st_size > _MAX_FILE:
             raise MalformedSettingError("REHUB_CONFIG", str(path), f"a file of at most {_MAX_FILE} bytes")
         data = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         raise MalformedSettingError("REHUB_CONFIG", str(path), f"a TOML file that can be read: {error}") from error
     if unknown := sorted(data.keys() - _NAMES.keys()):
         raise MalformedSettingError(f"{path}: {unknown[0]}", data[unknown[0]], f"a setting among {', '.join(_NAMES)}")

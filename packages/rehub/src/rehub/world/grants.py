@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Callable
@@ -13,6 +14,19 @@ from rehub.words.trust import Grant
 
 _SCHEMA = 1
 _MAX_FILE = 16 << 20  # bytes
+
+
+def _grant(row: dict[str, object]) -> Grant:
+    """Read one decision.
+
+    Raises:
+        TypeError, KeyError: it is none; a commit that is no text must not come to mean any commit.
+    """
+    commit = row["commit"]
+    if commit is not None and not isinstance(commit, str):
+        msg = f"a commit is a text or null, not {commit!r}"
+        raise TypeError(msg)
+    return Grant(str(row["remote"]), commit, str(row["added"]))
 
 
 class Grants:
@@ -28,12 +42,13 @@ class Grants:
             StoreError: the file is there but cannot be read: what was decided must not be guessed.
         """
         try:
-            if self._path.stat().st_size > _MAX_FILE:
-                raise StoreError(str(self._path), f"it is larger than {_MAX_FILE} bytes")
+            found = self._path.stat()
+            if not stat.S_ISREG(found.st_mode) or found.st_size > _MAX_FILE:
+                raise StoreError(str(self._path), f"it is no file of at most {_MAX_FILE} bytes")
             data = json.loads(self._path.read_bytes())
             if data["schema"] > _SCHEMA:
                 raise StoreError(str(self._path), f"it is of a newer rehub (schema {data['schema']}, known {_SCHEMA})")
-            return [Grant(str(each["remote"]), each["commit"], str(each["added"])) for each in data["grants"]]
+            return [_grant(each) for each in data["grants"]]
         except FileNotFoundError:
             return []
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

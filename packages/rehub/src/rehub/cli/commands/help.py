@@ -23,13 +23,15 @@ def command(  # noqa: PLR0913 - one for each option
 ) -> None:
     """Show an entry's signature and documentation.
 
-    Nothing of the repository is run. On a terminal with a table of its parameters. Without REF: this program's help.
+    Nothing of the repository is run. Without REF: this program's help.
     """
     if ref is None or entry is None:
         out.line(_of_commands(ref))
         return
     found = hub.inspect(ref, source=source, force_reload=force_reload)
     known = found.hubconf.find(entry)
+    if known is None and (amiss := shapes.unreadable(found)):
+        raise click.ClickException(amiss)
     if known is None:
         raise _not_found(found, entry)
     if out.as_json:
@@ -56,21 +58,14 @@ def _of_commands(name: str | None) -> str:
 def _not_found(found: Inspection, name: str) -> EntryNotFoundError:
     leak = next((each for each in found.hubconf.leaks if each.name == name), None)
     about = [f"  {leak.name} is only imported there, from {leak.origin}"] if leak else []
-    note = "\n".join(about + [f"  {place}" for place in found.hubconf.dynamic])
+    amiss = [f"  {each.file}:{each.line}: {each.message}" for each in found.hubconf.problems]
+    note = "\n".join([*about, *(f"  {place}" for place in found.hubconf.dynamic), *amiss])
     return EntryNotFoundError(str(found.checkout), name, found.hubconf.names, note)
 
 
 def _show(out: Output, entry: Entry) -> None:
-    from rich.table import Table
     from rich.text import Text
 
     title = Text(line(entry.name), "bold").append(line(entry.signature or "(…)"), "not bold")
     where = Text(f"{entry.kind}, {line(entry.file)}:{entry.line}", "dim")
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for header in ("parameter", "type", "default", "meaning"):
-        table.add_column(header)
-    for each in entry.parameters:
-        texts = (each.annotation or "", "" if each.default is None else each.default, each.doc or "")
-        table.add_row(Text(line(each.name), "bold"), *(Text(line(text)) for text in texts))
-    doc = clean(entry.doc.strip()) or "It has no documentation."
-    out.show(title, where, Text(), Text(doc), *((Text(), table) if entry.parameters else ()))
+    out.show(title, where, Text(), Text(clean(entry.doc.strip()) or "It has no documentation."))

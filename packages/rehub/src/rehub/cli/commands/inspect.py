@@ -64,7 +64,7 @@ def _sections(found: Inspection) -> Iterator[tuple[str, list[str]]]:
     pin = checkout.pin
     about = [f"remote {pin.remote.url}", f"commit {pin.commit}", f"tree {pin.tree}"] if pin else []
     yield "repository", [*about, f"folder {checkout.root}"]
-    yield "entries", [*_entries(told.entries)] or ["none"]
+    yield "entries", [*_entries(told.entries)] or [_no_entries(found)]
     yield "dependencies", _dependencies(found)
     rest: dict[str, Iterable[str]] = {
         "names made at run time": (f"{each.file}:{each.line} {each.reason}" for each in told.dynamic),
@@ -78,6 +78,12 @@ def _sections(found: Inspection) -> Iterator[tuple[str, list[str]]]:
         "problems": (f"{each.file}:{each.line} {each.message}" for each in told.problems),
     }
     yield from ((title, lines) for title, each in rest.items() if (lines := list(each)))
+
+
+def _no_entries(found: Inspection) -> str:
+    if shapes.unreadable(found):
+        return "unknown: hubconf.py has problems"
+    return "unknown: names are made at run time" if found.hubconf.dynamic else "none"
 
 
 def _entries(entries: Iterable[Entry]) -> Iterator[str]:
@@ -111,12 +117,11 @@ def _hash(prefix: str | None) -> str:
 
 
 def _show(out: Output, found: Inspection) -> None:
-    from rich.padding import Padding
     from rich.text import Text
 
     for title, lines in _sections(found):
-        shown = [Padding(_colored(line(each)), (0, 0, 0, 4 if each.startswith("- ") else 2)) for each in lines]
-        out.show(Text(title, "bold"), *shown)
+        # Neither wrapped nor padded: a folder or a digest is there to be copied.
+        out.show(Text(title, "bold"), *(_colored(line(each)) for each in lines), wrap=False)
 
 
 def _colored(text: str) -> Any:
@@ -124,4 +129,6 @@ def _colored(text: str) -> Any:
 
     name = re.match(r"[^\s(]*", text)
     end = name.end() if name else 0
-    return Text(text, "dim") if text.startswith("- ") else Text(text[:end], "cyan").append(text[end:], "default")
+    if text.startswith("- "):
+        return Text(f"    {text}", "dim")
+    return Text("  ").append(text[:end], "cyan").append(text[end:], "default")

@@ -38,9 +38,17 @@ def command(  # noqa: PLR0913 - one for each option
     else:
         for name in sorted({*found.hubconf.names, *(leak.name for leak in leaks)}):
             out.line(line(name))
+    if not leaks and (amiss := shapes.unreadable(found)):
+        raise click.ClickException(amiss)
     shapes.notes(out, found)
     if not found.hubconf.names and not leaks:
-        out.note(f"{found.checkout} has no entry points" + ("" if everything else "; --all shows what it imports"))
+        out.note(_nothing(found) + ("" if everything else "; --all shows what it imports"))
+
+
+def _nothing(found: Inspection) -> str:
+    if found.hubconf.dynamic:
+        return f"reading knows no entry points of {found.checkout}; running may make some"
+    return f"{found.checkout} has no entry points"
 
 
 def _print_json(out: Output, ref: str, found: Inspection) -> None:

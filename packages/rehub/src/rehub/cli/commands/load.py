@@ -66,8 +66,11 @@ def _admitted(  # noqa: PLR0913 - one for each option
         return hub.entry(ref, entry, source=source, force_reload=force_reload, trust_repo=trust or None)
     except UntrustedError as error:
         error.add_note("or, for this time only, load it with --trust")
-        if not may_ask(hub) or not ask(hub, out, hub.inspect(ref, source=source)):
+        if not may_ask(hub):
             raise
+        if not ask(hub, out, hub.inspect(ref, source=source)):
+            msg = "not allowed: you said no\n  nothing of it was run"
+            raise click.ClickException(msg) from None
     # Nothing is forced again: what was asked about is what will run, or nothing.
     return hub.entry(ref, entry, source=source)
 

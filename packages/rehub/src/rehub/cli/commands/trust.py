@@ -7,7 +7,7 @@ JSON: ``{"grants": [Grant]}``, ``{"added": Grant}`` or ``{"removed": [Grant]}``,
 import click
 
 from rehub.cli.command import command as make
-from rehub.cli.command import ref
+from rehub.cli.command import force_reload, ref
 from rehub.cli.output import Output
 from rehub.hub import Hub
 from rehub.words.errors import MalformedRefError
@@ -38,11 +38,15 @@ def show(hub: Hub, out: Output) -> None:
 
 @make("add", group=command, example="rehub trust add pytorch/vision:v0.20.1\nrehub trust add pytorch/vision")
 @ref
-def add(hub: Hub, out: Output, *, ref: str) -> None:
+@force_reload
+def add(hub: Hub, out: Output, *, ref: str, force_reload: bool) -> None:
     """Allow a repository to run here.
 
-    With a branch, tag or commit: at the commit that it names now. With none: at any commit, now and later.
+    With a branch, tag or commit: at the commit that it names, as this machine knows it; --force-reload asks again.
+    With none: at any commit, now and later.
     """
+    if force_reload and Ref.parse(ref).rev is not None:
+        hub.fetch(ref, force_reload=True)
     grant = hub.allow(ref)
     if out.as_json:
         out.data({"added": grant})

@@ -3,6 +3,8 @@
 import ctypes
 import json
 import os
+import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -49,6 +51,8 @@ def write_json(path: Path, value: object) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).chmod(0o644)
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)  # nothing of ours: it would be in the way for ever
             Path(name).replace(path)
         except BaseException:
             with suppress(FileNotFoundError):
@@ -59,12 +63,20 @@ def write_json(path: Path, value: object) -> None:
 def read_json(path: Path) -> dict[str, Any] | None:
     """Read a JSON object; ``None`` if there is none, or it is damaged: a record can always be made again."""
     try:
-        if path.stat().st_size > _MAX_RECORD:
-            return None
-        found = json.loads(path.read_bytes())
+        found = json.loads(_read_regular(path, _MAX_RECORD))
     except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _read_regular(path: Path, most: int) -> bytes:
+    """Read a file, if it is one: what lies in its place instead, a FIFO for one, is not waited for."""
+    with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode) or found.st_size > most:
+            msg = f"{path} is no file of at most {most} bytes"
+            raise ValueError(msg)
+        return file.read()
 
 
 def flush(folder: Path) -> None:
