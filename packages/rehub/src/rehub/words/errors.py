@@ -29,6 +29,7 @@ written for torch.hub keeps catching what it caught::
 A message says what was being done, what was expected, what was found, and the next command to type.
 """
 
+import re
 from collections.abc import Sequence
 
 
@@ -118,10 +119,13 @@ class RepositoryNotFoundError(NotFoundError):
     def __init__(self, remote: str, tried: Sequence[str] = ()) -> None:
         self.remote, self.tried = remote, tuple(tried)
         ways = f"\n  tried {', '.join(tried)}" if tried else ""
-        super().__init__(
-            f"{remote} was not found, or is private{ways}\n"
-            "Check the spelling. For a private repository set GITHUB_TOKEN or GITLAB_TOKEN, or log in with git."
+        private, advice = (
+            ", or is private",
+            " For a private repository set GITHUB_TOKEN or GITLAB_TOKEN, or log in with git.",
         )
+        if remote.startswith("file:"):
+            private, advice = "", " A '@' in the path is written %40."
+        super().__init__(f"{remote} was not found{private}{ways}\nCheck the spelling.{advice}")
 
 
 class RefNotFoundError(NotFoundError, ValueError):
@@ -134,10 +138,12 @@ class RefNotFoundError(NotFoundError, ValueError):
 
     def __init__(self, remote: str, rev: str, detail: str = "") -> None:
         self.remote, self.rev = remote, rev
+        advice = "If it's a commit from a forked repo, load it from that fork: OWNER/REPO@COMMIT."
+        if not re.fullmatch(r"[0-9a-fA-F]{4,40}", rev):
+            advice = "Check the spelling; without ':' or '@' the default branch is meant."
         super().__init__(
             f"Cannot find {rev} in {remote}{': ' + detail if detail else ''}\n"
-            "  expected one of its branches or tags, or a commit that one of them reaches\n"
-            "If it's a commit from a forked repo, load it from that fork: OWNER/REPO@COMMIT."
+            f"  expected one of its branches or tags, or a commit that one of them reaches\n{advice}"
         )
 
 

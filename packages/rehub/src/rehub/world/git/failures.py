@@ -58,8 +58,13 @@ def meaning(ended: Ended) -> Failure:
     """Tell what a failed git wants of its caller."""
     if re.findall(r"(?:^|[\r\n])((?:fatal|error): [^\r\n]*)", ended.said) == [_SILENT_END]:
         return Failure.DISK
-    found = (failure for failure, patterns in _MEANINGS if re.search("|".join(patterns), ended.said))
-    return next(found, Failure.OTHER)
+    # What the other side says of disks is about its own, or a lie.
+    own = re.sub(r"(?m)^remote:.*$", "", ended.said.replace("\r", "\n"))
+    for failure, patterns in _MEANINGS:
+        said = own if failure in {Failure.DISK, Failure.REFUSED} else ended.said
+        if re.search("|".join(patterns), said):
+            return failure
+    return Failure.OTHER
 
 
 def printable(text: str) -> str:
