@@ -104,7 +104,9 @@ def prepare(folder: Path, world: World) -> dict[str, str]:
         (legacy / name).write_text(text)
     rehub = str(Path(sys.executable).with_name("rehub"))
     for ref in ("acme/toy:v1", f"acme/toy@{repo.rev('v1')}"):
-        subprocess.run([rehub, "load", ref, "net", "--trust", "--quiet"], env=env, check=True, timeout=300)
+        subprocess.run(
+            [rehub, "load", ref, "net", "--trust"], env=env, check=True, timeout=300, stdout=subprocess.DEVNULL
+        )
     return env
 
 
