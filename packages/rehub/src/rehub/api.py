@@ -10,6 +10,8 @@ from rehub.hub import BoundEntry, Hub, Inspection
 if TYPE_CHECKING:
     import builtins
 
+    from rehub.words.provenance import Provenance
+
 DEFAULT = Hub()
 """The hub that the functions of this module use; it reads the environment whenever it is asked."""
 
@@ -142,3 +144,24 @@ def inspect(ref: str, *, source: str = "github", force_reload: bool = False) -> 
         ['circle', 'square']
     """
     return DEFAULT.inspect(ref, source=source, force_reload=force_reload)
+
+
+def provenance(value: Any) -> Provenance:
+    """Say what a loaded object was made from: the repository's commit and tree, the entry, its arguments.
+
+    What the entry itself loaded, through torch.hub or rehub, is in ``nested``.
+
+    Args:
+        value: what :func:`load` returned, or one of the parts if it was a tuple, list or dictionary.
+
+    Raises:
+        ProvenanceNotFoundError: no load of this process returned it.
+
+    Example:
+        >>> net = load("acme/nets:v1", "net", width=16, trust_repo=True)
+        >>> print(provenance(net))  # doctest: +ELLIPSIS
+        acme/nets@... net(width=16)
+    """
+    from rehub.verbs.provenance import provenance_of
+
+    return provenance_of(value)

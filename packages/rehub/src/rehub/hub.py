@@ -362,4 +362,4 @@ class BoundEntry:
         """Call the entry; give its result with what it was made from."""
         from rehub.verbs.load import run_entry
 
-        return run_entry(self.checkout, self.name, args, kwargs, store=self.hub.store)
+        return run_entry(self.checkout, self.name, args, kwargs, store=self.hub.store, opener=self.hub)

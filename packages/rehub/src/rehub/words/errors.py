@@ -12,12 +12,14 @@ written for torch.hub keeps catching what it caught::
     │   ├── RepositoryNotFoundError
     │   ├── RefNotFoundError (ValueError)      no such branch, tag or commit of this repository
     │   ├── HubconfNotFoundError (FileNotFoundError)
-    │   └── EntryNotFoundError (RuntimeError)
+    │   ├── EntryNotFoundError (RuntimeError)
+    │   └── ProvenanceNotFoundError            an object that no load of this process returned
     ├── TrustError (PermissionError)           it would run or believe what nobody allowed: decide
     │   ├── UntrustedError                     code that was not allowed to run here
     │   └── DigestMismatchError (ValueError)   bytes that are not the promised ones
     ├── RunError (RuntimeError)                the repository's own code cannot run here
-    │   └── MissingDependencyError             packages that it needs are not installed
+    │   ├── MissingDependencyError             packages that it needs are not installed
+    │   └── OperatorClashError                 it defines an operator of torch that another one has defined
     └── WorldError (OSError)                   git, the network or the disk: repair it, try again
         ├── OfflineError                       a socket was needed and is not allowed
         ├── GitMissingError
@@ -177,6 +179,22 @@ class EntryNotFoundError(NotFoundError, RuntimeError):
         )
 
 
+class ProvenanceNotFoundError(NotFoundError):
+    """Nobody knows what an object was made from.
+
+    Attributes:
+        type: its class.
+    """
+
+    def __init__(self, type: str, several: int = 0) -> None:  # noqa: A002 - the word that fits
+        self.type = type
+        found = f"its parts come from {several} loads; ask for each of them" if several else "no load returned it"
+        super().__init__(
+            f"it is not known what this {type} was made from: {found}\n"
+            "  expected an object that rehub.load returned in this process, not a copy"
+        )
+
+
 class UntrustedError(TrustError):
     """Code that nobody allowed to run here was about to run.
 
@@ -221,6 +239,23 @@ class MissingDependencyError(RunError):
         super().__init__(
             f"Missing dependencies: {', '.join(missing)}\n  {where} names them in its hubconf; nothing of it was run\n"
             f"Likely to help:\n  {command}"
+        )
+
+
+class OperatorClashError(RunError):
+    """Two checkouts define one operator of torch, which a process has only once.
+
+    Attributes:
+        operator: its full name.
+        first: whose it is: a repository and commit, or a folder.
+        second: who wanted to define it again.
+    """
+
+    def __init__(self, operator: str, first: str, second: str) -> None:
+        self.operator, self.first, self.second = operator, first, second
+        super().__init__(
+            f"the operator {operator} is defined twice in this process\n  first  by {first}\n  second by {second}\n"
+            "The second was stopped there; the first goes on working. Load each of them in a process of its own."
         )
 
 
