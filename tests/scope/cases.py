@@ -83,6 +83,16 @@ with multiprocessing.get_context({how!r}).Pool(1) as pool:
     assert result.get(timeout=8) == ('own', 3)
 """
 
+RAY = """
+ray.init(num_cpus=1, include_dashboard=False, configure_logging=False, log_to_driver=False, object_store_memory=80_000_000)
+try:
+    {first}
+    who = ray.remote(lambda each: each.who()){how}
+    assert ray.get(who.remote(net), timeout=60) == ('own', 3)
+finally:
+    ray.shutdown()
+"""
+
 CASES: tuple[Case, ...] = (
     Case(
         "two repositories with a utils",
@@ -236,11 +246,17 @@ CASES: tuple[Case, ...] = (
     Case(
         "a model in a Ray worker",
         "a worker of a Ray cluster runs a method of a model that was loaded before the cluster started",
-        "import logging, ray\nnet = load(at('a'), 'net')\n"
-        "ray.init(num_cpus=1, include_dashboard=False, configure_logging=False, log_to_driver=False,"
-        " object_store_memory=80_000_000)\n"
-        "try:\n assert ray.get(ray.remote(lambda each: each.who()).remote(net), timeout=60) == ('own', 3)\n"
-        "finally: ray.shutdown()",
+        "net = load(at('a'), 'net')\nimport ray\n" + RAY.format(first="", how=""),
+        PLAIN,
+    ),
+    Case(
+        "a model in a Ray worker of a running cluster",
+        "a worker of a cluster that was there before runs it, if it is told REHUB_OPENED",
+        "import os, ray\n"
+        + RAY.format(
+            first="net = load(at('a'), 'net'); told = {'REHUB_OPENED': os.environ.get('REHUB_OPENED', '')}",
+            how=".options(runtime_env={'env_vars': told})",
+        ),
         PLAIN,
     ),
     Case(
