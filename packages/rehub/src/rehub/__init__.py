@@ -34,6 +34,7 @@ _WHERE = {
         "DigestMismatchError",
         "EntryNotFoundError",
         "GitMissingError",
+        "HostKeyError",
         "HubconfNotFoundError",
         "MalformedError",
         "MalformedRefError",

@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rehub._version import __version__
-from rehub.given import check, folder_of, mirrors_of, source_of
+from rehub.given import check, folder_of, hosts_of, mirrors_of, source_of
+from rehub.words.hosts import host_name
 from rehub.words.ref import Ref
 from rehub.words.settings import Settings
 from rehub.words.trust import Grant, admit, check_asked
@@ -54,6 +55,9 @@ class Hub:
         trust: ``"never"``, ``"ask"`` or ``"always"``.
         verify: ``"changed"`` or ``"always"``.
         timeout: how long a remote may stay silent, in seconds.
+        hosts: git servers, ``{"ghe.example.org": "github"}`` (or a table with kind, base and token), or ``REHUB_HOSTS``'
+            form.
+        default_host: the host that ``owner/repo`` is at.
         progress: told, in a few words, what is going on; nothing is ever printed.
         environ: where everything that is not given comes from; the process's own environment by default.
 
@@ -75,6 +79,8 @@ class Hub:
         trust: TrustMode | None = None,
         verify: VerifyMode | None = None,
         timeout: float | None = None,
+        hosts: str | Mapping[str, str | Mapping[str, str]] | None = None,
+        default_host: str | None = None,
         progress: Callable[[str], None] = lambda _: None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
@@ -87,6 +93,8 @@ class Hub:
             "trust": trust,
             "verify": verify,
             "timeout": timeout,
+            "hosts": None if hosts is None else hosts_of(hosts),
+            "default_host": None if default_host is None else host_name("default_host", default_host),
         }
         self._given: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         check(self._given)
@@ -337,7 +345,7 @@ class Hub:
         """Take back what :meth:`allow` allowed; give what was taken back."""
         from rehub.verbs.trust import disallow
 
-        return disallow(Ref.parse(ref), self.grants)
+        return disallow(self.settings.meant(Ref.parse(ref)), self.grants)
 
 
 @dataclass(frozen=True, slots=True)
