@@ -22,7 +22,7 @@ _PASSED_ON = (
 # No variable with a token is passed on: the login is asked for, and variables are tried by themselves.
 _ALWAYS = {"GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", "NO_PROMPT": "1", "GLAB_CHECK_UPDATE": "false"}
 _LINE = re.compile(r"""( *)(?:"([^"]+)"|'([^']+)'|([^\s"'#&*!|>%@`{\[-]\S*?)):(?:\s+(.*))?""")
-_EMPTY = {"null", "~", "{}", "[]"}
+_EMPTY = {"null", "~"}
 
 
 def from_gh(host: str, environ: Mapping[str, str], *, ask: bool) -> tuple[str, str]:
@@ -109,7 +109,7 @@ def _scalar(text: str) -> str:
     if text[:1] in {'"', "'"}:
         return text[1:].partition(text[0])[0]
     text = re.split(r"(?:^|\s)#", text)[0].strip()
-    return "" if text in _EMPTY else text
+    return "" if text in _EMPTY or text[:1] in set("|>&*{[") else text
 
 
 def _inner(mapping: Mapping[str, Any], key: str) -> dict[Any, Any]:
