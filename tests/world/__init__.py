@@ -11,7 +11,7 @@ from typing import Self
 from tests.world.hostile import BROKEN, HOSTILE
 from tests.world.repo import Exec, Files, Link, Repo, Submodule, git, lfs_pointer
 from tests.world.server import GitServer, Request
-from tests.world.sshd import SshServer
+from tests.world.sshd import SshServer, needed
 
 __all__ = [
     "BROKEN",
@@ -88,7 +88,17 @@ class World:
             made.parent.mkdir(parents=True, exist_ok=True)
             subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
             key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-            command = ["openssl", "req", "-x509", *key, *subject, "-keyout", f"{made}.key", "-out", made]
+            command = [
+                needed("openssl", "openssl"),
+                "req",
+                "-x509",
+                *key,
+                *subject,
+                "-keyout",
+                f"{made}.key",
+                "-out",
+                made,
+            ]
             subprocess.run(command, check=True, capture_output=True, timeout=60)
             made.write_bytes(made.read_bytes() + Path(f"{made}.key").read_bytes())
         return self.server(certificate=made, **options)

@@ -17,14 +17,14 @@ from pathlib import Path
 import pytest
 
 _START = 20.0  # seconds
-_CI = "REHUB_TESTS_NEED_SSHD"  # set by .ci/run, which installs it: there nothing is skipped
+_CI = "TESTS_NEED_SSHD"  # set by .ci/run, which installs it: there nothing is skipped
 
 
-def binary() -> str:
-    """Give sshd's path, or skip the test where there is none."""
-    path = shutil.which("sshd", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]))
+def needed(program: str, package: str) -> str:
+    """Give a program's path, or skip the test where there is none."""
+    path = shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]))
     if not path:
-        (pytest.fail if os.environ.get(_CI) else pytest.skip)("no sshd: apt-get install openssh-server")
+        (pytest.fail if os.environ.get(_CI) else pytest.skip)(f"no {program}: apt-get install {package}")
     return path
 
 
@@ -74,7 +74,7 @@ class SshServer:
 
     def start(self) -> None:
         """Make a host key, and listen."""
-        sshd = binary()
+        sshd = needed("sshd", "openssh-server")
         self.folder.mkdir(parents=True)
         if os.getuid() == 0:
             # Its privilege separation needs this folder; the package leaves it to the service that we do not start.
@@ -147,9 +147,7 @@ def make_key(path: Path, passphrase: str = "") -> Path:
 
 def ssh_at_home(folder: Path) -> Path:
     """Put an ssh into a folder that takes ``HOME`` for the home: the real one asks the system whose home it is."""
-    real = shutil.which("ssh")
-    if not real:
-        (pytest.fail if os.environ.get(_CI) else pytest.skip)("no ssh: apt-get install openssh-client")
+    real = needed("ssh", "openssh-client")
     folder.mkdir()
     places = '-oUserKnownHostsFile="$HOME/.ssh/known_hosts" -oGlobalKnownHostsFile=/dev/null'
     (folder / "ssh").write_text(f'#!/bin/sh\nexec {real} -F "$HOME/.ssh/config" {places} "$@"\n')

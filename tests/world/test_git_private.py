@@ -180,6 +180,14 @@ def test_second_question_goes_the_way_that_was_found(client: Client, world: Worl
     assert asked(world)[:3] == [("/acme/secret", 404), ("/acme/secret.git", 404), ("/acme/secret", 200)]
 
 
+def test_hidden_repository_behind_its_suffix(client: Client, world: World, tmp_path: Path) -> None:
+    """A server that sends who is known from the name without .git to the one with it is understood, too."""
+    world.hub.private("acme/secret", "x-access-token", SECRET, strangers=404)
+    world.hub.fail("/acme/secret/", 404, times=1)
+    world.hub.redirect("/acme/secret/", f"{world.hub.url}/acme/secret.git/")
+    assert content(with_environ(client, tmp_path, GH_ENTERPRISE_TOKEN=SECRET).fetch("acme/secret"))
+
+
 def test_private_repository_that_needs_the_suffix(client: Client, world: World, tmp_path: Path) -> None:
     """A server that wants .git, and a name without it says nothing to anybody, is understood."""
     world.hub.suffix = "git"
@@ -198,15 +206,14 @@ def test_nobody_elsewhere_is_told(
         monkeypatch.setenv("SSL_CERT_FILE", str(other.certificate))
     target = other.url.replace("127.0.0.1", "localhost") if place == "another name" else other.url
     world.hub.private("acme/secret", "x-access-token", SECRET, strangers=strangers)
-    other.private("acme/secret", "x-access-token", SECRET)
     made = with_environ(client, tmp_path, GH_ENTERPRISE_TOKEN=SECRET)
     if strangers == 401:
-        world.hub.redirect("/acme/secret", f"{target}/acme/secret")
+        other.private("acme/secret", "x-access-token", SECRET)
     else:
-        # Once who asks is known: strangers are told that nothing is there.
+        # It sends away only who is known; and there everybody is welcome, so that git would go on asking.
         world.hub.fail("/acme/secret", 404, times=2)
-        world.hub.redirect("/acme/secret", f"{target}/acme/secret")
-    with pytest.raises((RemoteRefusedError, AuthenticationError, UnreachableError)) as caught:
+    world.hub.redirect("/acme/secret", f"{target}/acme/secret")
+    with pytest.raises((RemoteRefusedError, AuthenticationError, RepositoryNotFoundError)) as caught:
         made.fetch("acme/secret")
     assert other.credentials == []
     assert SECRET not in str(caught.value)

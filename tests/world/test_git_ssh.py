@@ -164,6 +164,6 @@ def test_server_that_falls_silent(ssh: SshServer, tmp_path: Path) -> None:
     """A server that lets the user in and then says nothing is given up after the time limit, whatever ssh does."""
     ssh.serve(stalls=True)
     start = time.monotonic()
-    with pytest.raises(UnreachableError, match="silent for 1.5 s"):
+    with pytest.raises(UnreachableError, match=r"silent for 1\.5 s"):
         client(tmp_path, timeout=1.5).fetch(ssh.url("acme/secret"))
     assert time.monotonic() - start < 30

@@ -55,8 +55,8 @@ class Hub:
         trust: ``"never"``, ``"ask"`` or ``"always"``.
         verify: ``"changed"`` or ``"always"``.
         timeout: how long a remote may stay silent, in seconds.
-        hosts: git servers, ``{"ghe.example.org": "github"}`` (or a table with kind, base and token), or ``REHUB_HOSTS``'
-            form.
+        hosts: git servers: ``{"ghe.example.org": "github"}``, or a table of kind, base and token for each, or
+            ``REHUB_HOSTS``' form.
         default_host: the host that ``owner/repo`` is at.
         progress: told, in a few words, what is going on; nothing is ever printed.
         environ: where everything that is not given comes from; the process's own environment by default.

@@ -141,6 +141,8 @@ def host_name(where: str, name: object) -> str:
     Raises:
         MalformedSettingError: it is none.
     """
+    if not isinstance(name, str):
+        raise MalformedSettingError(where, None, "a host's name: ghe.example.org")
     try:
         place = Ref.parse(f"https://{name}/owner/repo").place
     except MalformedRefError:

@@ -2,6 +2,7 @@
 
 import base64
 import netrc
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,9 @@ class Credential:
         return "Authorization: Basic " + base64.b64encode(f"{self.user}:{self.secret}".encode()).decode()
 
     def hidden(self, text: str) -> str:
-        """Take the secret out of a text: a server may repeat what it was told."""
+        """Take the secret out of a text: a server may repeat what it was told, and a helper's answer is not known."""
+        if self.helpers:
+            return re.sub(r"(?m)^remote:.*$", "remote: …", text)
         if not self.secret:
             return text
         for value in (self.header.rpartition(" ")[2], self.secret, quote(self.secret, safe="")):

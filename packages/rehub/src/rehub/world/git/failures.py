@@ -49,7 +49,8 @@ _MEANINGS = (
     (
         Failure.MISSING,
         (
-            *("repository '.*' not found", "returned error: 404", "does not appear to be a git repository"),
+            # 30x shows where redirects are not followed, as a credential was named unasked.
+            *("repository '.*' not found", r"returned error: (?:404|30\d)", "does not appear to be a git repository"),
             *("[Rr]epository not found", "not valid: is this a git repository", "does not exist"),
             "Could not read from remote repository",
         ),

@@ -150,9 +150,8 @@ class Source:
         possible = (each for each in tried if not each.helpers or self.git.has_helpers)
         search = Search([url for url, _ in self.urls], possible, self.found[0] if self.found else None)
         for way in search.ways():
-            ended = self._try(question, way)
-            search.outcomes.append(Outcome.of(way, ended))
-            self._refuse_moved(way.url, ended)
+            search.outcomes.append(self._try(question, way))
+            self._refuse_moved(way.url, search.last.ended)
             if search.last.failure is None:
                 self._note(way, search)
                 return search.last.ended
@@ -182,7 +181,7 @@ class Source:
                     str(self.remote), f"it has moved to {moved}", "Name the new place, if you trust it."
                 )
 
-    def _try(self, question: "_Question", way: Way) -> Ended:
+    def _try(self, question: "_Question", way: Way) -> Outcome:
         silence = self._silence(question) if way.url.startswith("ssh:") else lambda _: ""
 
         def look(said: str) -> str:
@@ -200,7 +199,7 @@ class Source:
             # git would repeat a header wherever it is sent, so it is sent nowhere else.
             config += [("http.extraHeader", way.credential.header), ("http.followRedirects", "false")]
         with _askpass(way, self.remote) as extra:
-            return self.git.run(
+            ended = self.git.run(
                 question.command(way.url),
                 repo=question.repo,
                 protocols=protocols,
@@ -209,6 +208,7 @@ class Source:
                 limit=question.limit,
                 watch=look,
             )
+        return Outcome.of(way, ended)
 
     def _silence(self, question: "_Question") -> Callable[[str], str]:
         """Watch for an ssh server that neither says nor sends anything; http has a setting of git's for that."""
