@@ -69,11 +69,21 @@ def test_github_is_named_in_full_where_short_names_mean_another(
     monkeypatch.setenv("REHUB_DEFAULT_HOST", "git.acme.example")
     assert rehub_cli("list", "github.com/acme/toy").stdout == "net\n"
     url = "https://github.com/acme/toy"
+    assert f"rehub trust add {url}@" in rehub_cli("load", "github.com/acme/toy", "net").stderr
     assert rehub_cli("trust", "add", "github.com/acme/toy").stdout.startswith(f"{url} may run here")
     assert rehub_cli("trust", "list").stdout.startswith(url)
     assert rehub_cli("cache", "list").stdout.startswith(f"{url}@")
     monkeypatch.delenv("REHUB_DEFAULT_HOST")
     assert rehub_cli("trust", "list").stdout.startswith("acme/toy\t")
+
+
+def test_token_that_is_set_later(company: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a notebook, a token that is set after the error counts: nobody has to start anew."""
+    hub = rehub.Hub(dir=tmp_path / "hub")
+    with pytest.raises(rehub.AuthenticationError):
+        hub.list("acme/secret")
+    monkeypatch.setenv("GITLAB_TOKEN", SECRET)
+    assert hub.list("acme/secret") == ["net"]
 
 
 def test_hosts_in_python(company: Repo, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """Git servers by description: what they are called, where short refs go, and which variable is whose."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -163,8 +165,17 @@ def test_unknown_field_is_named() -> None:
         ("a.org=gitlab,A_TOKEN", "Set A_TOKEN, add the host to ~/.netrc"),
         ("a.org=gitea", 'REHUB_HOSTS="a.org=gitea,VARIABLE"'),
         ("a.org=git", 'Say what it is, REHUB_HOSTS="a.org=github"'),
+        ("a.org=gitea,https://a.org:8443/x/", 'REHUB_HOSTS="a.org=gitea,https://a.org:8443/x/,VARIABLE"'),
     ],
 )
 def test_advice_is_for_the_kind(text: str, advice: str) -> None:
     """What to do next depends on what runs there."""
     assert advice in Host.parse(text).advice
+
+
+def test_advice_for_an_unknown_host_describes_it() -> None:
+    """Of a host that was not described, the advice is a description that fits its address."""
+    for text in ("https://git.example.com:8443/a/b", "https://git.example.com/a/b", "http://127.0.0.1:3000/a/b"):
+        found = re.search(r'REHUB_HOSTS="(.+?)"', host_of(remote(text)).advice)
+        assert found
+        assert host_of(remote(text), Host.parse_all(found[1])).kind == "github"

@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rehub._version import __version__
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from rehub.words.hubconf import Hubconf
     from rehub.words.pin import Checkout
     from rehub.words.settings import TrustMode, VerifyMode
+    from rehub.world.git import Git
     from rehub.world.grants import Grants
     from rehub.world.store import Store
 
@@ -98,6 +98,7 @@ class Hub:
         }
         self._given: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         check(self._given)
+        self._last_git: Git | None = None
 
     @property
     def settings(self) -> Settings:
@@ -124,11 +125,15 @@ class Hub:
 
         return Grants(self.settings.trust_file)
 
-    @cached_property
-    def _git(self) -> Any:
+    @property
+    def _git(self) -> Git:
+        """git, for the environment as it is now: a token may have been set since the last time."""
         from rehub.world.git import Git
 
-        return Git(dict(self._environ), self.settings.timeout)
+        now = Git(dict(self._environ), self.settings.timeout)
+        # The last one has looked for git and for the user's configuration already.
+        self._last_git = self._last_git if self._last_git == now else now
+        return self._last_git
 
     @property
     def _fetching(self) -> Fetching:

@@ -66,11 +66,13 @@ class MalformedRefError(MalformedError):
     """A ref that cannot name anything.
 
     Attributes:
-        text: what was given.
+        text: what was given, but for what stands before an '@' in a URL.
         reason: what is wrong with it.
     """
 
     def __init__(self, text: str, reason: str, hint: str = "") -> None:
+        # Whoever puts a password into a URL shall not find it in a log.
+        text = re.sub(r"(?<=://)[^/]*(?=@)", "…", text)
         self.text, self.reason = text, reason
         shown = ascii(text[:80] + "…") if len(text) > 80 else ascii(text)  # noqa: PLR2004 - a line of a terminal
         advice = (

@@ -118,9 +118,10 @@ class Host:
         logins = {"github": f"gh auth login --hostname {name}", "gitlab": f"glab auth login --hostname {name}"}
         if self.kind in logins:
             return f"Set {self.variables[-1 if self.kind == 'github' else 0]}, or log in: {logins[self.kind]}"
+        base = f",{self.base.url.rstrip('/')}/" if self.base else ""
         if self.kind == "gitea":
-            return f'Name a variable and set it: REHUB_HOSTS="{self.name}=gitea,VARIABLE"; or {others}'
-        return f'Say what it is, REHUB_HOSTS="{self.name}=github" (or gitlab, or gitea), for its tokens; or {others}'
+            return f'Name a variable and set it: REHUB_HOSTS="{self.name}=gitea{base},VARIABLE"; or {others}'
+        return f'Say what it is, REHUB_HOSTS="{self.name}=github{base}" (or gitlab, gitea), for its tokens; or {others}'
 
     def repository(self, path: str) -> Remote:
         """Give a repository of this host."""
@@ -172,9 +173,9 @@ def host_of(remote: Remote, hosts: Iterable[Host] = ()) -> Host:
     for host in (*described, *_KNOWN):
         if host.holds(remote):
             return host
-    if remote.origin == f"https://{remote.host}" and remote.host.endswith(".ghe.com"):
-        return Host(remote.host, "github")
-    return Host(remote.host)
+    if remote.origin != f"https://{remote.host}" and remote.scheme in {"https", "http"}:
+        return Host(remote.host, base=replace(remote, path=""))
+    return Host(remote.host, "github" if remote.host.endswith(".ghe.com") else "git")
 
 
 def meant(ref: Ref, hosts: Sequence[Host], default: str) -> Ref:

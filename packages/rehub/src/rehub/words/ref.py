@@ -286,13 +286,14 @@ def _github(text: str, parts: list[str]) -> Remote:
 
 def _split_authority(text: str, scheme: str, authority: str) -> tuple[str, str, int | None]:
     """Take host, user and port out of a URL's authority."""
+    shown = ascii(authority.rpartition("@")[2])
     try:
         split = urlsplit(f"{scheme}://{authority}")
         host, port = split.hostname or "", split.port
     except ValueError as error:
-        raise MalformedRefError(text, f"{authority!a} is no host: {error}") from error
+        raise MalformedRefError(text, f"{shown} is no host: {error}") from error
     if not authority.isascii():  # urlsplit has made a "k" of the Kelvin sign by now
-        raise MalformedRefError(text, f"{authority!a} is not a host name")
+        raise MalformedRefError(text, f"{shown} is not a host name")
     if port == 0:
         raise MalformedRefError(text, "there is no port 0")
     if scheme != "ssh" and "@" in authority:

@@ -212,11 +212,11 @@ class Source:
 
     def _silence(self, question: "_Question") -> Callable[[str], str]:
         """Watch for an ssh server that neither says nor sends anything; http has a setting of git's for that."""
-        heard, since = (0, 0), time.monotonic()
+        heard, since = ("", 0), time.monotonic()
 
         def watch(said: str) -> str:
             nonlocal heard, since
-            now = len(said), size_of(question.repo) if question.repo else 0
+            now = said, size_of(question.repo) if question.repo else 0
             if now != heard:
                 heard, since = now, time.monotonic()
             late = time.monotonic() - since > self.git.timeout
