@@ -179,6 +179,8 @@ class Watch:
 
     def _process(self, process: Path) -> None:
         arguments, environ = read(process / "cmdline"), read(process / "environ")
+        if not arguments or read(process / "cmdline") != arguments:
+            return  # it is just becoming another program: the two are not of one; the next look finds it
         program = arguments.partition(b"\0")[0].decode(errors="replace")
         self.programs.add(program)
         if self._holds(arguments):
