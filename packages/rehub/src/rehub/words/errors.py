@@ -238,7 +238,7 @@ class HostKeyError(TrustError):
         super().__init__(
             f"{remote}: the ssh host key of {place} {'HAS CHANGED' if known else 'is not known here'}\n"
             f"  expected {f'the key in {known}' if known else 'one in ~/.ssh/known_hosts'}\n"
-            f"  found    {found or 'another one' if known else found or 'none'}\nNothing was asked of it. {advice}"
+            f"  found    {found or 'another one' if known else found or 'no line for it'}\nNothing was asked of it. {advice}"
         )
 
 

@@ -19,7 +19,6 @@ from rehub.words.errors import (
     StoreError,
     UnreachableError,
 )
-from rehub.words.hosts import Host
 from rehub.words.ref import Remote
 from rehub.world.git.credentials import NOBODY, Credential
 from rehub.world.git.failures import Failure, answer, challenged, host_key, last_words, meaning
@@ -136,11 +135,11 @@ class Search:
 
         return max(reversed(self.outcomes), key=weight) if not self.over else self.last
 
-    def error(self, remote: Remote, host: Host, rev: str) -> Exception:
-        """Turn git's failures into ours."""
+    def error(self, remote: Remote, advice: str, rev: str) -> Exception:
+        """Turn git's failures into ours; the advice is for somebody who was not let in by http."""
         outcome, told = self.deciding, list(dict.fromkeys(map(str, self.outcomes)))
         where, said, url = str(remote), last_words(outcome.ended), outcome.way.url
-        advice = _ssh_advice(url) if url.startswith("ssh:") else "" if remote.scheme == "file" else host.advice
+        advice = _ssh_advice(url) if url.startswith("ssh:") else "" if remote.scheme == "file" else advice
         known = told if len(self.outcomes) > len(self.urls) else []
         made: dict[Failure | None, Callable[[], Exception]] = {
             Failure.AUTHENTICATION: lambda: AuthenticationError(where, told, advice),

@@ -31,6 +31,7 @@ _FILTER_ADVICE = (
     "Name a branch, a tag or the commit that one of them is at, or ask the server's owner for uploadpack.allowFilter."
 )
 _SILENT = "it was silent for"
+_TO_MIRRORS = "A mirror is told no credentials: it must be open to everybody who may use it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class Source:
         stopped = search.last.ended.stopped
         if stopped and advice and not stopped.startswith(_SILENT):
             raise RemoteRefusedError(str(self.remote), stopped, advice)
-        raise search.error(self.remote, host, rev)
+        raise search.error(self.remote, _TO_MIRRORS if mirrored else host.advice, rev)
 
     def _note(self, way: Way, search: Search) -> None:
         """Remember what did, and say so, once, where it was not what one would think."""
@@ -184,7 +185,8 @@ class Source:
     def _try(self, question: "_Question", way: Way) -> Outcome:
         silence = self._silence(question) if way.url.startswith("ssh:") else lambda _: ""
 
-        def look(said: str) -> str:
+        def look(raw: str) -> str:
+            said = way.credential.hidden(raw)
             # "Receiving objects:  45% (9/20)"; what else git says is no progress.
             if counts := re.findall(r"[A-Z][\w ]+: +\d+% \(\d+/\d+\)[^\r\n]*", said):
                 self.progress(printable(counts[-1]))
