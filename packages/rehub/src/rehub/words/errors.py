@@ -226,19 +226,20 @@ class HostKeyError(TrustError):
         self.remote, self.host, self.found, self.known = remote, host, found, known
         place = f"[{host}]:{port}" if port else host
         scan = f"ssh-keyscan {f'-p {port} ' if port else ''}{host}"
+        what, expected, nothing = "is not known here", "one in ~/.ssh/known_hosts", "no line for it"
         advice = (
-            f"Compare its fingerprint with the one that the server's owner publishes, then keep it:\n"
+            "Compare its fingerprint with the one that the server's owner publishes, then keep it:\n"
             f"  {scan} | ssh-keygen -lf -\n  {scan} >> ~/.ssh/known_hosts"
         )
         if known:
+            what, expected, nothing = "HAS CHANGED", f"the key in {known}", "another one"
             advice = (
                 "Somebody may stand between you and the server, or it was set up anew. Ask its owner; only then:\n"
                 f"  ssh-keygen -R '{place}'"
             )
         super().__init__(
-            f"{remote}: the ssh host key of {place} {'HAS CHANGED' if known else 'is not known here'}\n"
-            f"  expected {f'the key in {known}' if known else 'one in ~/.ssh/known_hosts'}\n"
-            f"  found    {found or 'another one' if known else found or 'no line for it'}\nNothing was asked of it. {advice}"
+            f"{remote}: the ssh host key of {place} {what}\n  expected {expected}\n  found    {found or nothing}\n"
+            f"Nothing was asked of it. {advice}"
         )
 
 
