@@ -37,6 +37,7 @@ _WHERE = {
         "DigestMismatchError",
         "EntryNotFoundError",
         "GitMissingError",
+        "HostKeyError",
         "HubconfNotFoundError",
         "MalformedError",
         "MalformedRefError",
