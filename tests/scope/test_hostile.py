@@ -4,10 +4,13 @@ import builtins
 import importlib
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.scope.conftest import Folder, Load, Python
+import rehub
+from tests.scope.conftest import Folder, Load, Pin, Python
 
 GOOD = {
     "hubconf.py": "import utils\ndef net():\n import late\n return utils.WHO, late.WHO",
@@ -123,3 +126,64 @@ def test_odd_arguments_of_import(folder: Folder, load: Load) -> None:
     exec(text, plain)
     assert load(folder({"hubconf.py": text, "utils.py": ""})) == plain["net"]()
     assert "" not in sys.modules
+
+
+ODD = [
+    "''",
+    "'.'",
+    "'.x'",
+    "'..x'",
+    "None",
+    "3",
+    "b'os'",
+    "'absent_xyz.'",
+    "'absent_xyz..net'",
+    "'os.'",
+    "'a b'",
+    "'models', 'x'",
+    "'.x', 3",
+]
+
+
+@pytest.mark.parametrize("given", ODD)
+@pytest.mark.parametrize("function", ["import_module", "util.find_spec"])
+def test_odd_names_that_are_data(function: str, given: str, folder: Folder, load: Load) -> None:
+    """What Python refuses as a module's name, a repository's code has refused with the same kind of error."""
+    text = "import importlib, importlib.util\ndef net():\n try: return repr(importlib.{}({}))\n except Exception as error: return type(error).__name__"
+    root = folder({"hubconf.py": text.format(function, given), "models/net.py": ""})
+    space: dict[str, Any] = {"__name__": "plain"}
+    exec(text.format(function, given), space)
+    assert load(root) == space["net"]()
+
+
+def test_a_repository_that_puts_its_own_functions_in_place(folder: Folder, python: Python) -> None:
+    """A repository that replaces ``import_module``, pickle's and torch.hub's functions breaks nobody's next load."""
+    harm = (
+        "import importlib, importlib.util, pickle\nimportlib.import_module = lambda *a, f=importlib.import_module: f(*a)\n"
+        "importlib.util.find_spec = lambda *a: None\npickle.Unpickler = pickle.loads = None\ndef net(): return 1"
+    )
+    roots = [folder({"hubconf.py": harm}, name="evil"), folder({"hubconf.py": "def net(): return 2"}, name="good")]
+    script = "import rehub, sys\nprint([rehub.load(root, 'net', source='local') for root in sys.argv[1:]])"
+    assert python(script, *roots) == "[1, 2]"
+
+
+def test_a_pickle_of_another_checkout_needs_that_ones_permission(
+    pin: Pin, run: Load, hub: rehub.Hub, python: Python, tmp_path: Path
+) -> None:
+    """A pickle that names a checkout in full, read by another repository's code, runs nothing that was not allowed."""
+    other = pin({"hubconf.py": "class Net: pass"}, name="acme/other")
+    reader = pin({"hubconf.py": "import pickle\ndef net(data): return pickle.loads(data)"}, name="acme/reader")
+    data = f"crehub.repos.{other.name}.hubconf\nNet\n.".encode()
+    assert reader.pin is not None
+    script = f"""
+import rehub
+hub = rehub.Hub()
+hub.allow({reader.pin.remote.url!r})
+try: print(hub.load({f"{reader.pin.remote.url}@{reader.pin.commit}"!r}, "net", {data!r}))
+except rehub.UntrustedError as error: print(error.command)
+"""
+    said = python(
+        script, env={"TORCH_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config"), "REHUB_OPENED": ""}
+    )
+    assert said.startswith("rehub trust add")
+    assert "acme/other" in said

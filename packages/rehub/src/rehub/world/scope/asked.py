@@ -50,7 +50,8 @@ def _choose(scopes: Scopes, before: Way, caller: FrameType) -> Way:
 
 def _asked(before: Way, means: Callable[[str], bool], start: str, name: Any, package: Any = None) -> Any:
     """Ask for the full name, if the name is one of the checkout's; the function's own parameters come last."""
-    full = importlib.util.resolve_name(name, package) if isinstance(name, str) and package else name
+    relative = isinstance(name, str) and name.startswith(".") and isinstance(package, str)
+    full = importlib.util.resolve_name(name, package) if relative else name
     if not isinstance(full, str) or full.startswith((".", "rehub.repos.")):
         return before(name, package)
     return before(f"{start}.{full}") if means(full) else before(name, package)
