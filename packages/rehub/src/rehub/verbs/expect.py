@@ -25,7 +25,7 @@ def check_result(value: object, expected: Sequence[type], checkout: Checkout, en
     if not expected or isinstance(value, tuple(expected)):
         return
     names = [type_name(each) for each in expected]
-    raise UnexpectedResultError(str(checkout), entry, names, _told(value), _advice(value, expected))
+    raise UnexpectedResultError(str(checkout.pin or checkout), entry, names, _told(value), _advice(value, expected))
 
 
 def _told(value: object) -> str:

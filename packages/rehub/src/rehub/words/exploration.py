@@ -148,6 +148,7 @@ class Part:
         total: numbers in the parameters of each, with those of its submodules.
         inside: how many submodules each holds, at any depth.
         parts: those submodules, as far as was asked for; of the first, where there are several.
+        left_out: how many lines more there would be beside these.
     """
 
     name: str
@@ -158,6 +159,7 @@ class Part:
     total: int = 0
     inside: int = 0
     parts: tuple["Part", ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -17,6 +17,7 @@ from rehub.verbs.explore.carefully import (
     is_a,
     is_class,
     is_exactly,
+    is_guarded,
     module_of,
     mro,
     own,
@@ -53,7 +54,7 @@ def is_function(value: object) -> bool:
 
 def signature(function: object, *, bound: bool = False) -> Signature | None:
     """Give a signature, without its first parameter if that is ``self``; ``None`` if it cannot be known."""
-    found = attempt(lambda: _read(function), None)
+    found = attempt(lambda: _read(function), None) if not is_guarded(function) else None
     if found and bound and found.parameters and found.parameters[0].kind in _FIRST:
         return replace(found, parameters=found.parameters[1:])
     return found
@@ -82,7 +83,7 @@ def documented(found: Signature, doc: str, class_doc: str = "") -> tuple[tuple[I
     told = read_docstring(doc)
     section = shapes_in(class_doc) | shapes_in(doc)
     inputs = [_documented(each, told, section) for each in found.parameters]
-    if inputs and inputs[0].shape is None:
+    if inputs and inputs[0].shape is None and inputs[0].kind in _FIRST:
         inputs[0] = replace(inputs[0], shape=section.get("input"))
     returns = told.returns or found.returns
     return tuple(inputs), returns, shape_in(found.returns) or shape_in(told.returns) or section.get("output")
@@ -118,6 +119,8 @@ def _place_of_class(kind: type) -> Place | None:
     module = module_of(kind)
     if module in {"builtins", ""}:
         return None
+    if is_guarded(kind):
+        return Place(module)
     lines: Callable[[], tuple[str, int]] = lambda: (inspect.getsourcefile(kind) or "", inspect.findsource(kind)[1] + 1)  # noqa: E731
     file, line = attempt(lines, ("", 0))
     return Place(module, file, line)
@@ -142,6 +145,8 @@ def name_of(value: object) -> str:
     if is_class(value):
         return qualified(value)
     function = unwrapped(value)
+    if is_class(function):
+        return qualified(function)
     name = attempt(lambda: function.__name__, None) if is_function(function) else None
     return name if type(name) is str else qualified(type(value))
 

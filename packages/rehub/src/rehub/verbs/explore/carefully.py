@@ -78,6 +78,11 @@ def is_class(value: object) -> TypeGuard[type]:
     return is_a(value, type)
 
 
+def is_guarded(value: object) -> bool:
+    """Say whether a class's metaclass wants to answer for it; :mod:`inspect` would ask it at every step."""
+    return is_class(value) and in_class(type(value), "__getattribute__") is not in_class(type, "__getattribute__")
+
+
 def is_callable(value: object) -> bool:
     """Say whether an object can be called."""
     return in_class(type(value), "__call__") is not MISSING
@@ -96,7 +101,7 @@ def qualified(kind: type) -> str:
 
 def module_of(kind: type) -> str:
     """Give the module that a class says it is from."""
-    said = own(kind).get("__module__", "builtins")
+    said = type.__dict__["__module__"].__get__(kind)
     return said if type(said) is str else ""
 
 

@@ -1,6 +1,6 @@
 """Exploring any object: each kind has its way."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -35,7 +35,7 @@ from rehub.verbs.explore.carefully import (
 )
 from rehub.verbs.explore.limits import Limits
 from rehub.verbs.explore.members import instead, methods
-from rehub.verbs.explore.modules import Walk, is_compiled, is_module, parts, sizes, training
+from rehub.verbs.explore.modules import Walk, is_compiled, is_module, parts, sizes, stood_for, training
 from rehub.verbs.explore.script import compiled_methods, is_compiled_function, read_schema
 from rehub.verbs.explore.tensors import described
 from rehub.words.exploration import Exploration, Item, Kind, Method
@@ -52,21 +52,25 @@ def explore(value: object, limits: Limits = _DEFAULT, nested: int = 0) -> Explor
         limits: how much of it is told.
         nested: how many containers it lies in.
     """
-    kind = type(value)
-    if is_exactly(value, *_PLAIN):
-        return Exploration(Kind.VALUE, type_name(kind), value=shown(value))
-    if is_module(value):
-        return _module(value, limits)
-    if is_class(value):
-        return _class(value, limits)
-    if is_function(value) or is_function(unwrapped(value)) or is_compiled_function(value):
-        return _function(value)
-    if is_a(value, torch_class("Tensor")):
-        return Exploration(Kind.TENSOR, type_name(kind), value=described(value))
+    for applies, look in _WAYS:
+        if applies(value):
+            return look(value, limits)
     return _container(value, limits, nested) or _object(value, limits, nested)
 
 
+def _value(value: object, _: Limits) -> Exploration:
+    return Exploration(Kind.VALUE, type_name(type(value)), value=shown(value))
+
+
+def _tensor(value: object, _: Limits) -> Exploration:
+    return Exploration(Kind.TENSOR, type_name(type(value)), value=described(value))
+
+
 def _module(value: object, limits: Limits) -> Exploration:
+    inner = stood_for(value)
+    if inner is not None:
+        found = _module(inner, limits)
+        return replace(found, notes=(*found.notes, f"seen through {type_name(type(value))}"))
     walk = Walk(limits)
     root = walk.node(value)
     found = _described(value, Kind.MODULE, limits)
@@ -84,12 +88,12 @@ def _forward(found: Exploration, value: object) -> Exploration:
     """Say how a module is called; hooks of some libraries put another ``forward`` into the object."""
     kind = type(value)
     put = instead(value, "forward")
-    function = put or in_class(kind, "forward")
+    function = in_class(kind, "forward") if put is None else put
     unwritten = own(torch_class("nn", "Module") or object).get("forward")
     if function is MISSING or function is unwritten:
         return replace(found, notes=(*found.notes, "its class defines no forward"))
     doc = documentation(kind, "forward", function)
-    return _called(found, "forward", function, doc, docstring(kind), bound=put is None)
+    return _called(found, "forward", function, doc, docstring(kind) if put is None else "", bound=put is None)
 
 
 def _compiled(found: Exploration, value: object, original: str) -> Exploration:
@@ -123,21 +127,23 @@ def _described(value: object, how: Kind, limits: Limits) -> Exploration:
     )
 
 
-def _class(kind: type, limits: Limits) -> Exploration:
+def _class(kind: Any, limits: Limits) -> Exploration:
     can, common = methods(kind, limits.methods)
     found = Exploration(Kind.CLASS, type_name(type(kind)), qualified(kind), first_line(docstring(kind)), place(kind))
     found = replace(found, methods=can, common=common)
     return _called(found, qualified(kind), kind, constructor_doc(kind), bound=False)
 
 
-def _function(value: object) -> Exploration:
+def _compiled_function(value: Any, _: Limits) -> Exploration:
+    name = attempt(lambda: str(value.name), "")
+    known = attempt(lambda: read_schema(value.schema), Signature())
+    found = Exploration(Kind.FUNCTION, type_name(type(value)), name, call=Method(name, signature=str(known)))
+    return replace(found, inputs=known.parameters, returns=known.returns)
+
+
+def _function(value: object, _: Limits) -> Exploration:
     name, doc = name_of(value), docstring(unwrapped(value))
     found = Exploration(Kind.FUNCTION, type_name(type(value)), name, first_line(doc), place(value))
-    if is_compiled_function(value):
-        known = attempt(lambda: read_schema(value.schema), Signature())  # type: ignore[attr-defined]
-        inputs, returns, shape = documented(known, doc)
-        call = Method(name, signature=str(known))
-        return replace(found, call=call, inputs=inputs, returns=returns, returns_shape=shape)
     return _called(found, name, value, doc, bound=False)
 
 
@@ -161,7 +167,7 @@ def _elements(held: type, value: Any) -> Iterator[tuple[str, object]]:
         yield from ((f"[{shown(key)}]", each) for key, each in dict.items(value))
         return
     fields = in_class(type(value), "_fields")
-    names = [f".{each}" for each in fields] if is_exactly(fields, tuple) else []
+    names = [f".{each}" for each in fields if type(each) is str] if is_exactly(fields, tuple) else []
     for at, each in enumerate(held.__iter__(value)):  # type: ignore[attr-defined]
         yield names[at] if at < len(names) else f"[{at}]", each
 
@@ -172,6 +178,16 @@ def _object(value: object, limits: Limits, nested: int) -> Exploration:
     if is_callable(value):
         function = in_class(type(value), "__call__")
         found = _called(found, "__call__", function, documentation(type(value), "__call__", function), bound=True)
-    kept = ((f".{name}", each) for name, each in attributes(value).items() if is_module(each) and name[:1] != "_")
-    items = (Item(key, explore(each, limits, nested + 1)) for key, each in kept)
+    public = ((name, each) for name, each in attributes(value).items() if type(name) is str and name[:1] != "_")
+    items = (Item(f".{name}", explore(each, limits, nested + 1)) for name, each in public if is_module(each))
     return replace(found, items=tuple(islice(items, limits.items)) if nested < limits.nesting else ())
+
+
+_WAYS: list[tuple[Callable[[object], bool], Callable[[Any, Limits], Exploration]]] = [
+    (lambda value: is_exactly(value, *_PLAIN), _value),
+    (is_module, _module),
+    (is_class, _class),
+    (is_compiled_function, _compiled_function),
+    (lambda value: is_function(value) or is_function(unwrapped(value)), _function),
+    (lambda value: is_a(value, torch_class("Tensor")), _tensor),
+]

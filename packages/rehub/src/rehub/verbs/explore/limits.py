@@ -15,7 +15,7 @@ class Limits:
         methods: methods that are told.
         modules: submodules that are counted.
         levels: levels of submodules that are counted.
-        tied: groups of names for the same numbers that are told.
+        tied: names of the same numbers that are told, and groups of such names.
     """
 
     depth: int = 3  # levels
@@ -25,4 +25,4 @@ class Limits:
     methods: int = 300  # methods
     modules: int = 50_000  # submodules
     levels: int = 100  # levels
-    tied: int = 100  # groups
+    tied: int = 100  # names, groups

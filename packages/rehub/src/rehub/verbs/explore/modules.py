@@ -125,6 +125,18 @@ def is_compiled(module: object) -> bool:
     return is_a(module, torch_class("jit", "ScriptModule"))
 
 
+def stood_for(module: object) -> object | None:
+    """Give the module that one only stands for: what ``torch.compile`` and ``torch.jit.trace`` were given, or made."""
+    held = attributes(module)
+    if is_a(module, torch_class("jit", "TopLevelTracedModule")):
+        found = held.get("_actual_script_module")
+    elif is_a(module, torch_class("_dynamo", "eval_frame", "OptimizedModule")):
+        found = dict(_items(module, "_modules", 1)).get("_orig_mod")
+    else:
+        return None
+    return found if is_module(found) and found is not module else None
+
+
 def sizes(root: Node, walk: Walk) -> Sizes:
     """Say how large a module is."""
     parameters = [each for node in walk.nodes.values() for each in node.parameters.values()]
@@ -151,8 +163,9 @@ def measure(value: object) -> tuple[Sizes, bool | None] | None:
     """Say how large a module is, and whether it is in training mode; ``None`` if it is no module."""
     if not is_module(value):
         return None
-    walk = Walk(Limits())
-    return sizes(walk.node(value), walk), training(value)
+    inner = stood_for(value)
+    walk, module = Walk(Limits()), value if inner is None else inner
+    return sizes(walk.node(module), walk), training(module)
 
 
 def _tied(root: Node, limits: Limits) -> tuple[tuple[str, ...], ...]:
@@ -162,17 +175,19 @@ def _tied(root: Node, limits: Limits) -> tuple[tuple[str, ...], ...]:
         for name, each in node.parameters.items():
             if each.shape is not None and each.numbers:
                 names.setdefault(each.key, []).append(path + name)
-    several = (tuple(each) for each in names.values() if len(each) > 1)
+    several = (tuple(each[: limits.tied]) for each in names.values() if len(each) > 1)
     return tuple(islice(several, limits.tied))
 
 
 def _paths(root: Node) -> Iterator[tuple[str, Node]]:
-    """Give every way to every module, nearest first; there may be more than one can count."""
-    waiting = [("", root)]
+    """Give every way to every module that does not go in circles; there may be more of them than one can count."""
+    waiting: list[tuple[str, Node, tuple[int, ...]]] = [("", root, ())]
     while waiting:
-        path, node = waiting.pop()
+        path, node, above = waiting.pop()
         yield path, node
-        waiting += [(f"{path}{name}.", child) for name, child in reversed(node.children.items())]
+        above = (*above, id(node))
+        fresh = [(name, child) for name, child in node.children.items() if id(child) not in above]
+        waiting += [(f"{path}{name}.", child, above) for name, child in reversed(fresh)]
 
 
 def parts(root: Node, limits: Limits) -> Part:
@@ -193,7 +208,8 @@ def _rows(node: Node, depth: int, enough: int) -> int:
 
 def _part(node: Node, names: list[str], depth: int, rows: int) -> Part:
     within = f"{names[0]}." if names[0] else ""
-    groups = islice(_alike(node), rows if depth else 0)
+    groups = _alike(node) if depth else []
+    shown = ((group[0][1], [within + name for name, _ in group]) for group in groups[:rows])
     return Part(
         name=names[0],
         type=node.type,
@@ -202,7 +218,8 @@ def _part(node: Node, names: list[str], depth: int, rows: int) -> Part:
         own=node.own,
         total=sum(node.below.values()),
         inside=node.inside,
-        parts=tuple(_part(group[0][1], [within + name for name, _ in group], depth - 1, rows) for group in groups),
+        parts=tuple(_part(child, paths, depth - 1, rows) for child, paths in shown),
+        left_out=max(0, len(groups) - rows),
     )
 
 

@@ -8,7 +8,7 @@ from rehub.words.sheet import Column, Sheet, Table
 from rehub.words.text import line, plural, size
 
 _NAMED = 10  # of the methods that every object of a class has
-_TIED = 5  # groups
+_TIED = 5  # names, and groups of names
 _STARS = {ParameterKind.VAR_POSITIONAL: "*", ParameterKind.VAR_KEYWORD: "**"}
 _FACTS = (Column(), Column())
 _INPUTS = (*(Column(each, code=True) for each in ("parameter", "type", "default", "shape")), Column("documentation"))
@@ -88,7 +88,7 @@ def _sizes(sizes: Sizes) -> Iterator[tuple[str, str]]:
     if devices := _devices(held, kept):
         yield "device", ", ".join(devices)
     for group in sizes.tied[:_TIED]:
-        yield "tied", " = ".join(group)
+        yield "tied", " = ".join([*group[:_TIED], *(["…"] if len(group) > _TIED else [])])
     if len(sizes.tied) > _TIED:
         yield "tied", f"… {len(sizes.tied) - _TIED} more"
 
@@ -142,7 +142,8 @@ def _rows(part: Part, level: int = 0) -> Iterator[tuple[str, ...]]:
 
 def _deeper(part: Part) -> str:
     hidden = any(each.inside and not each.parts for each in _all(part))
-    return "a greater depth shows more levels" if hidden else ""
+    said = [f"… {part.left_out:,} more lines"] if part.left_out else []
+    return "; ".join([*said, *(["a greater depth shows more levels"] if hidden else [])])
 
 
 def _all(part: Part) -> Iterator[Part]:
