@@ -1,6 +1,8 @@
 """Exploring a module tells how it is called, what it can do, how large it is and what it is made of."""
 
 import functools
+import subprocess
+import sys
 import warnings
 from typing import Any
 
@@ -198,3 +200,17 @@ def test_very_deep_modules_end() -> None:
     for _ in range(3000):
         model = nn.Sequential(model)
     assert "deeper than 100 levels" in str(told(model))
+
+
+def test_exploring_imports_nothing_of_torch() -> None:
+    """torch is looked at as far as somebody has imported it; it would import slow parts of itself when asked for them."""
+    script = (
+        "import sys, torch; model = torch.nn.Linear(1, 1); before = set(sys.modules)\n"
+        "import rehub; rehub.explore((model, len, torch.zeros(1)))\n"
+        "print([name for name in set(sys.modules) - before if name.startswith('torch')])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "[]\n"
+    script = "import sys, rehub; rehub.explore((1, len, {'a': []})); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "False\n"

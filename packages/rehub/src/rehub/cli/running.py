@@ -46,6 +46,14 @@ class Call:
             lambda: look(self.bound.run(*self.args, **self.kwargs).value), root=root, usage=self.usage, out=out
         )
 
+    @property
+    def origin(self) -> dict[str, str]:
+        """Where the entry comes from, for people."""
+        pin = self.bound.checkout.pin
+        if pin is None:
+            return {"folder": str(self.bound.checkout.root)}
+        return {"remote": pin.remote.url, "commit": pin.commit}
+
     def as_dict(self) -> dict[str, Any]:
         """Give what was called, for JSON."""
         return {"entry": self.bound.name, "arguments": {"args": self.args, "kwargs": self.kwargs}}

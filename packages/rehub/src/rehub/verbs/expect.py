@@ -15,14 +15,14 @@ def check_result(value: object, expected: Sequence[type], checkout: Checkout, en
 
     Args:
         value: what it made.
-        expected: classes; none means that anything will do.
+        expected: classes.
         checkout: whose entry.
         entry: its name.
 
     Raises:
         UnexpectedResultError: it is of none of these classes.
     """
-    if not expected or isinstance(value, tuple(expected)):
+    if isinstance(value, tuple(expected)):
         return
     names = [type_name(each) for each in expected]
     raise UnexpectedResultError(str(checkout.pin or checkout), entry, names, _told(value), _advice(value, expected))

@@ -16,7 +16,6 @@ from rehub.cli.text import line
 from rehub.hub import Hub
 from rehub.verbs.explore import Limits, explore
 from rehub.words.exploration import Exploration
-from rehub.words.pin import Checkout
 
 
 @make("explore", example="rehub explore pytorch/vision:v0.20.1 resnet18\nrehub explore ./my-model net 3 --depth 5")
@@ -46,15 +45,10 @@ def command(  # noqa: PLR0913 - one for each option
 def _print(out: Output, call: running.Call, found: Exploration) -> None:
     from rehub.words.telling.exploration import sheet
 
-    for name, text in {"entry": call.bound.name, **_from(call.bound.checkout)}.items():
+    for name, text in {"entry": call.bound.name, **call.origin}.items():
         out.line(f"{name:<11} {line(text)}")
     out.line()
     if out.terminal:
         show(out, sheet(found))
     else:
         out.line(str(sheet(found)))
-
-
-def _from(checkout: Checkout) -> dict[str, str]:
-    pin = checkout.pin
-    return {"remote": pin.remote.url, "commit": pin.commit} if pin else {"folder": str(checkout.root)}

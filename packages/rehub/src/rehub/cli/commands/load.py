@@ -4,14 +4,12 @@ JSON: ``{"ref", "pin": {"remote", "commit", "tree"} or null, "entry", "arguments
 "parameters", "trainable", "bytes", "dtypes", "training"}``; the last five are ``null`` for what is no torch module.
 """
 
-from typing import Any
-
 from rehub.cli import foreign, running, shapes
 from rehub.cli.command import command as make
 from rehub.cli.command import entry, force_reload, ref, source
 from rehub.cli.output import Output, plain
 from rehub.cli.text import line, size
-from rehub.hub import BoundEntry, Hub
+from rehub.hub import Hub
 
 
 @make("load", example="rehub load pytorch/vision:v0.20.1 resnet18 weights=DEFAULT\nrehub load ./my-model net 3 -- -1")
@@ -42,13 +40,11 @@ def command(  # noqa: PLR0913 - one for each option
     if out.as_json:
         out.data(shapes.heading(ref, call.bound.checkout) | call.as_dict() | plain(made))
     else:
-        _print(out, call.bound, made)
+        _print(out, call, made)
 
 
-def _print(out: Output, bound: BoundEntry[Any], made: foreign.Made) -> None:
-    pin = bound.checkout.pin
-    rows = {"entry": bound.name, "type": made.type}
-    rows |= {"remote": pin.remote.url, "commit": pin.commit} if pin else {"folder": str(bound.checkout.root)}
+def _print(out: Output, call: running.Call, made: foreign.Made) -> None:
+    rows = {"entry": call.bound.name, "type": made.type, **call.origin}
     if made.parameters is not None and made.trainable is not None:
         rows["parameters"] = f"{made.parameters:,} ({made.trainable:,} trainable, {', '.join(made.dtypes or ())})"
         rows["size"] = size(made.bytes or 0)

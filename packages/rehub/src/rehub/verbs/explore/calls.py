@@ -23,6 +23,7 @@ from rehub.verbs.explore.carefully import (
     own,
     qualified,
     shown,
+    torch_class,
 )
 from rehub.words.exploration import Input, Place
 from rehub.words.hubconf import ParameterKind
@@ -32,6 +33,7 @@ from rehub.words.reading.signature import render
 _MAX_WRAPPED = 20  # decorators around one function
 _EMPTY = inspect.Parameter.empty
 _FIRST = {ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD}
+_HOLDERS = {staticmethod: "__func__", classmethod: "__func__", property: "fget", functools.cached_property: "func"}
 _CODE = (types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
 
 
@@ -152,18 +154,22 @@ def name_of(value: object) -> str:
 
 
 def documentation(kind: type, name: str, function: object) -> str:
-    """Give a method's docstring, or that of the method which it takes the place of."""
+    """Give a method's docstring, or that of the method which it takes the place of; torch's own says nothing."""
     if doc := docstring(unwrapped(function)):
         return doc
     for base in mro(kind):
-        inner = _inner(own(base).get(name))
+        inner = held_by(own(base).get(name)) if base is not torch_class("nn", "Module") else None
         if is_function(inner) and (doc := docstring(unwrapped(inner))):
             return doc
     return ""
 
 
-def _inner(raw: Any) -> Any:
-    return attempt(lambda: raw.__func__, None) if is_a(raw, staticmethod) or is_a(raw, classmethod) else raw
+def held_by(raw: Any) -> Any:
+    """Give the function that a method, property or the like holds."""
+    for kind, name in _HOLDERS.items():
+        if is_a(raw, kind):
+            return attempt(lambda: getattr(raw, name), None)  # noqa: B023 - called at once
+    return raw
 
 
 def constructor_doc(kind: type) -> str:

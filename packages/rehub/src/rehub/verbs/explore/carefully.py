@@ -171,8 +171,9 @@ def annotation(value: object) -> str:
 
 
 def torch_class(*path: str) -> type | None:
-    """Give a class of torch, ``torch_class("nn", "Module")``; ``None`` while nobody has imported torch."""
-    found: Any = sys.modules.get("torch")
-    for name in path:
-        found = getattr(found, name, None)
+    """Give a class of torch, ``torch_class("nn", "Module")``; ``None`` while nobody has imported what defines it."""
+    *within, name = path
+    module = sys.modules.get(".".join(["torch", *within]))
+    # Not getattr: torch imports some of its parts, slow ones, when they are first asked for.
+    found = vars(module).get(name) if module else None
     return found if isinstance(found, type) else None

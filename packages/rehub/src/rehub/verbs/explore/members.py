@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from rehub.verbs.explore.calls import documentation, is_function, place, signature, unwrapped
+from rehub.verbs.explore.calls import documentation, held_by, is_function, place, signature, unwrapped
 from rehub.verbs.explore.carefully import (
-    attempt,
     attributes,
     first_line,
     is_a,
@@ -84,7 +83,7 @@ def _method(kind: type, base: type, name: str, raw: Any) -> Method | None:
     how = _kind(raw)
     if how is None or type(raw) is types.MemberDescriptorType:  # of __slots__: data
         return None
-    inner = _inner(raw)
+    inner = held_by(raw)
     found = signature(inner, bound=how is not MethodKind.STATIC_METHOD) if how is not MethodKind.PROPERTY else None
     return Method(
         name=name,
@@ -94,16 +93,6 @@ def _method(kind: type, base: type, name: str, raw: Any) -> Method | None:
         owner=qualified(base),
         place=place(inner),
     )
-
-
-def _inner(raw: Any) -> Any:
-    """Give the function that a descriptor holds."""
-    for holder, field in ((property, "fget"), (functools.cached_property, "func")):
-        if is_a(raw, holder):
-            return attempt(lambda: getattr(raw, field), None)  # noqa: B023 - called at once
-    if is_a(raw, staticmethod) or is_a(raw, classmethod):
-        return attempt(lambda: raw.__func__, None)
-    return raw
 
 
 def instead(value: object, name: str) -> Any:

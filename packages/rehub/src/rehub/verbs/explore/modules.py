@@ -20,6 +20,7 @@ class Node:
     """A module, looked at once, however often it is reached.
 
     Attributes:
+        module: itself, so that its identity goes to no other object meanwhile.
         type: its class's name.
         parameters: its own, by name.
         buffers: likewise.
@@ -29,6 +30,7 @@ class Node:
         inside: how many submodules it holds, at any depth.
     """
 
+    module: object
     type: str
     parameters: dict[str, Counted]
     buffers: dict[str, Counted]
@@ -67,7 +69,7 @@ class Walk:
         """Look at a module. One that holds itself is met again before it is done, as one without submodules."""
         if id(module) in self.nodes:
             return self.nodes[id(module)]
-        made = Node(_type(module), self._tensors(module, "_parameters"), self._tensors(module, "_buffers"))
+        made = Node(module, _type(module), self._tensors(module, "_parameters"), self._tensors(module, "_buffers"))
         self.nodes[id(module)] = made
         self._look_for_packed(module)
         if level < self.limits.levels:

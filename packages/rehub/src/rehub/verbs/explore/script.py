@@ -25,7 +25,7 @@ def compiled_methods(module: object) -> list[tuple[Method, Signature]]:
 def read_schema(schema: Any) -> Signature:
     """Read TorchScript's own form of a signature."""
     given = [_input(each) for each in schema.arguments if each.name != "self"]
-    results = [str(each.type) for each in schema.returns]
+    results = [str(each.type).replace("NoneType", "None") for each in schema.returns]
     return Signature(tuple(given), results[0] if len(results) == 1 else f"({', '.join(results)})" if results else None)
 
 

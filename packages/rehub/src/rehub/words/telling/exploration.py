@@ -98,11 +98,12 @@ def _devices(*several: Tensors) -> list[str]:
 
 
 def _call(found: Exploration, call: Method) -> Table:
-    returned = (found.returns or "", found.returns_shape or "")
     rows = [_input(each) for each in found.inputs]
-    if any(returned):
-        about, shape = returned
-        rows.append(("returns", "", "", shape, about))
+    said = "" if call.signature.endswith(f"-> {found.returns}") else found.returns or ""
+    if said or found.returns_shape:
+        rows.append(("returns", "", "", found.returns_shape or "", said))
+    if not any(any(cells) for _, *cells in rows):
+        rows = []  # the signature has named them
     own = found.kind in {Kind.FUNCTION, Kind.CLASS}
     heading = "parameters" if own else f"{call.name}{call.signature or '(…)'}"
     return Table.of(heading, _INPUTS, rows, about="" if own else call.summary, code=not own)
