@@ -124,6 +124,7 @@ def test_deep_and_wide_modules_are_told_within_limits() -> None:
     assert (len(found.parts.parts), found.parts.left_out) == (10, 30)
     assert "… 30 more lines" in str(found)
     assert "more than 5 submodules" in str(told(wide, Limits(modules=5)))
+    assert "only the first 2 methods" in str(told(MaskedLM(), Limits(methods=2)))
 
 
 def test_a_forward_that_was_put_into_the_object_is_what_is_called() -> None:

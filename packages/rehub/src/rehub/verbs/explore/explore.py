@@ -73,7 +73,7 @@ def _module(value: object, limits: Limits) -> Exploration:
         return replace(found, notes=(*found.notes, f"seen through {type_name(type(value))}"))
     walk = Walk(limits)
     root = walk.node(value)
-    found = _described(value, Kind.MODULE, limits)
+    found = _described(type(value), Kind.MODULE, limits)
     found = _compiled(found, value, root.type) if is_compiled(value) else _forward(found, value)
     return replace(
         found,
@@ -100,7 +100,7 @@ def _compiled(found: Exploration, value: object, original: str) -> Exploration:
     """Say how a compiled module is called, and which methods it keeps."""
     kept = compiled_methods(value)
     found = replace(found, methods=(*(each for each, _ in kept), *found.methods), summary="", place=None)
-    found = replace(found, notes=(f"TorchScript, compiled from {original}: it has no documentation",))
+    found = replace(found, notes=(*found.notes, f"TorchScript, compiled from {original}: it has no documentation"))
     if not kept or kept[0][0].name != "forward":
         return found
     method, known = kept[0]
@@ -118,19 +118,16 @@ def _called(  # noqa: PLR0913 - a call is that much
     return replace(found, call=method, inputs=inputs, returns=returns, returns_shape=shape)
 
 
-def _described(value: object, how: Kind, limits: Limits) -> Exploration:
-    """Say what can be said of any object: its class, and its methods."""
-    kind = type(value)
+def _described(kind: type, how: Kind, limits: Limits) -> Exploration:
+    """Say what can be said of any object of a class: where that is defined, and its methods."""
     can, common = methods(kind, limits.methods)
-    return Exploration(
-        how, type_name(kind), summary=first_line(docstring(kind)), place=place(kind), methods=can, common=common
-    )
+    notes = (f"only the first {limits.methods} methods are told",) if len(can) == limits.methods else ()
+    summary = first_line(docstring(kind))
+    return Exploration(how, type_name(kind), "", summary, place(kind), methods=can, common=common, notes=notes)
 
 
 def _class(kind: Any, limits: Limits) -> Exploration:
-    can, common = methods(kind, limits.methods)
-    found = Exploration(Kind.CLASS, type_name(type(kind)), qualified(kind), first_line(docstring(kind)), place(kind))
-    found = replace(found, methods=can, common=common)
+    found = replace(_described(kind, Kind.CLASS, limits), type=type_name(type(kind)), name=qualified(kind))
     return _called(found, qualified(kind), kind, constructor_doc(kind), bound=False)
 
 
@@ -153,7 +150,7 @@ def _container(value: Any, limits: Limits, nested: int) -> Exploration | None:
     if held is None:
         return None
     own_class = not is_exactly(value, held)
-    found = _described(value, Kind.CONTAINER, limits)
+    found = _described(type(value), Kind.CONTAINER, limits)
     found = found if own_class else replace(found, summary="")
     found = replace(found, common=found.common if own_class else (), length=held.__len__(value))
     if nested >= limits.nesting:
@@ -174,7 +171,7 @@ def _elements(held: type, value: Any) -> Iterator[tuple[str, object]]:
 
 def _object(value: object, limits: Limits, nested: int) -> Exploration:
     """Explore an object of any other class, and the modules that it keeps."""
-    found = _described(value, Kind.OBJECT, limits)
+    found = _described(type(value), Kind.OBJECT, limits)
     if is_callable(value):
         function = in_class(type(value), "__call__")
         found = _called(found, "__call__", function, documentation(type(value), "__call__", function), bound=True)
