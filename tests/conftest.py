@@ -17,7 +17,7 @@ from tests.world import World
 
 ROOT = Path(__file__).parents[1]
 GUARD_FOLDER = Path(guard.__file__).parent
-_REMOVED_PREFIXES = ("REHUB_", "GIT_", "SSH_", "HF_")
+_REMOVED_PREFIXES = ("REHUB_", "GIT_", "SSH_", "HF_", "GH_", "GLAB_", "CI_SERVER_")
 _REMOVED_ENDINGS = ("_TOKEN", "_PROXY", "_ASKPASS")
 _REMOVED = {"NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"}
 # With them a process behaves otherwise than for most people: it buffers nothing, and leaves no byte-code.

@@ -241,6 +241,11 @@ def _server(story: Story, args: list[str], *, negated: bool) -> None:
     story.env.update({"HUB": story.world.hub.url, "REHUB_MIRRORS": story.world.mirrors})
 
 
+def _private(story: Story, args: list[str], *, negated: bool) -> None:
+    name, user, password = args
+    story.world.hub.private(name, user, password)
+
+
 def _requests(story: Story, args: list[str], *, negated: bool) -> None:
     log = story.world.hub.log
     story.note("log", "\n".join(f"{r.method} {r.path} {r.status}" for r in log))
@@ -302,5 +307,6 @@ WORDS: dict[str, Callable[..., None]] = {
     "rm": _rm,
     "repo": _repo,
     "server": _server,
+    "private": _private,
     "requests": _requests,
 }

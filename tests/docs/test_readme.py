@@ -53,7 +53,11 @@ def test_readmes_run_the_same_python() -> None:
 
 def test_every_variable_is_documented() -> None:
     """What rehub reads from the environment stands in both READMEs."""
-    read = {name for path in SOURCES for name in re.findall(r"REHUB_[A-Z]+_?", path.read_text("utf-8"))}
+    read = {
+        name
+        for path in SOURCES
+        for name in re.findall(r"REHUB_(?:ASKPASS_|[A-Z]+(?:_[A-Z]+)*)", path.read_text("utf-8"))
+    }
     assert len(read) > 5
     for path in READMES:
         text = path.read_text("utf-8")
@@ -78,7 +82,7 @@ def test_settings_of_the_file_are_those_of_the_readme(clean_home: Path) -> None:
     """Each name that the README allows in the file is allowed."""
     row = next(line for line in READMES[0].read_text("utf-8").splitlines() if "REHUB_CONFIG" in line)
     names = re.findall(r"`(\w+)`", row.split("|")[2])
-    assert len(names) == 6
+    assert len(names) == 8
     values = {
         "offline": "true",
         "mirrors": "[]",
@@ -86,6 +90,8 @@ def test_settings_of_the_file_are_those_of_the_readme(clean_home: Path) -> None:
         "verify": '"always"',
         "timeout": "5",
         "dir": '"/x"',
+        "hosts": '{"a.org" = {kind = "git"}}',
+        "default_host": '"a.org"',
     }
     file = clean_home / "rehub.toml"
     file.write_text("".join(f"{name} = {values[name]}\n" for name in names))
@@ -97,3 +103,4 @@ def test_settings_of_the_file_are_those_of_the_readme(clean_home: Path) -> None:
         5,
         Path("/x"),
     )
+    assert ([host.name for host in found.hosts], found.default_host) == (["a.org"], "a.org")

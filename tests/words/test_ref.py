@@ -375,3 +375,22 @@ def test_slug_is_an_identifier(text: str, slug: str) -> None:
     place = Ref.parse(text).place
     assert isinstance(place, Remote)
     assert (place.slug, place.slug.isidentifier()) == (slug, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("https://ada:ghp_x1@github.com/a/b", "https://ghp_x1@github.com/a/b", "ssh://a:ghp_x1@h/p"),
+        *(
+            "https://a:ghp_x1@h:port/a/b",
+            "https://a:ghp_x1@h\u00e9/a/b",
+            "https://a:ghp_x1@h/a/b?x",
+            "ftp://a:ghp_x1@h/p",
+        ),
+    ],
+)
+def test_password_in_a_ref_is_not_repeated(text: str) -> None:
+    """A URL with credentials is refused without them: errors end up in logs."""
+    with pytest.raises(MalformedRefError) as caught:
+        Ref.parse(text)
+    assert "ghp_x1" not in str(caught.value) + repr(vars(caught.value)) + repr(caught.value.__cause__)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Self
 from tests.world.hostile import BROKEN, HOSTILE
 from tests.world.repo import Exec, Files, Link, Repo, Submodule, git, lfs_pointer
 from tests.world.server import GitServer, Request
+from tests.world.sshd import SshServer, needed
 
 __all__ = [
     "BROKEN",
@@ -19,6 +21,7 @@ __all__ = [
     "Link",
     "Repo",
     "Request",
+    "SshServer",
     "Submodule",
     "World",
     "git",
@@ -38,7 +41,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.root = folder / "srv"
-        self.servers: list[GitServer] = []
+        self.servers: list[GitServer | SshServer] = []
         self._hub: GitServer | None = None
         self._lock = threading.Lock()
 
@@ -74,6 +77,35 @@ class World:
     def server(self, **options: object) -> GitServer:
         """Start one more server over all repositories; the options are those of :class:`GitServer`."""
         server = GitServer(self.root, **options)  # type: ignore[arg-type]
+        self.servers.append(server)
+        server.start()
+        return server
+
+    def tls(self, **options: object) -> GitServer:
+        """Start a server that speaks https, with a certificate of its own for 127.0.0.1: ``server.certificate``."""
+        made = self.folder / "tls.pem"
+        if not made.exists():
+            made.parent.mkdir(parents=True, exist_ok=True)
+            subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+            key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+            command = [
+                needed("openssl", "openssl"),
+                "req",
+                "-x509",
+                *key,
+                *subject,
+                "-keyout",
+                f"{made}.key",
+                "-out",
+                made,
+            ]
+            subprocess.run(command, check=True, capture_output=True, timeout=60)
+            made.write_bytes(made.read_bytes() + Path(f"{made}.key").read_bytes())
+        return self.server(certificate=made, **options)
+
+    def ssh(self) -> SshServer:
+        """Start an ssh server over all repositories, which knows nobody yet."""
+        server = SshServer(self.root, self.folder / f"sshd-{len(self.servers)}")
         self.servers.append(server)
         server.start()
         return server

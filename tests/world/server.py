@@ -9,6 +9,7 @@ import contextlib
 import http
 import os
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -80,6 +81,8 @@ class GitServer:
         suffix: whether ``/owner/repo``, ``/owner/repo.git`` or both exist.
         protocol: the highest that is spoken: 2, 1 or 0.
         files: other paths and their bytes, say weights: ``server.files["/toy.pt"] = b"..."``.
+        certificate: a file with a certificate and its key, to speak https.
+        below: a path that all repositories are below, as with GitLab's relative root: ``/gitlab``.
     """
 
     root: Path
@@ -91,7 +94,11 @@ class GitServer:
     log: list[Request] = field(default_factory=list)
     credentials: list[Credentials] = field(default_factory=list)
     port: int = 0
+    certificate: Path | None = None
+    below: str = ""
     _private: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    _strangers: dict[str, int] = field(default_factory=dict, repr=False)
+    _weak: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict, repr=False)
     _rules: list[_Rule] = field(default_factory=list, repr=False)
     _http: "_Server | None" = field(default=None, repr=False)
     _thread: threading.Thread | None = field(default=None, repr=False)
@@ -99,7 +106,7 @@ class GitServer:
     @property
     def url(self) -> str:
         """The server's address, without a slash at the end."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.certificate else 'http'}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Listen: on a free port at first, on the same port later."""
@@ -133,9 +140,14 @@ class GitServer:
 
     # What goes wrong. ``part`` is any part of the path and query: "acme/toy", "git-upload-pack", "" for everything.
 
-    def private(self, part: str, user: str, password: str) -> None:
-        """Ask for this user and password; without them the answer is 401."""
+    def private(self, part: str, user: str, password: str, *, strangers: int = 401) -> None:
+        """Want this user and password; without them the answer is 401, or whatever strangers get here."""
         self._private[part] = (user, password)
+        self._strangers[part] = strangers
+
+    def weak(self, user: str, password: str, status: int = 403, words: str = "") -> None:
+        """Know a user who may not read what is private; also what the server says to that."""
+        self._weak[user, password] = (status, words)
 
     def fail(self, part: str, status: int, *, times: int = -1) -> None:
         """Answer with a status instead, always or so many times."""
@@ -190,6 +202,10 @@ class _Server(ThreadingHTTPServer):
         self.running: set[subprocess.Popen[bytes]] = set()
         self.threads: set[threading.Thread] = set()
         super().__init__(("127.0.0.1", owner.port), _Handler)
+        if owner.certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(owner.certificate)
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def process_request_thread(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
         with self.lock:
@@ -306,10 +322,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self, body: IO[bytes]) -> None:
         owner = self.server.owner
-        wanted = [pair for part, pair in list(owner._private.items()) if part in self.path]
+        wanted = {part: pair for part, pair in list(owner._private.items()) if part in self.path}
         path = unquote(urlsplit(self.path).path)
-        if wanted and self._credentials() not in wanted:
-            self._plain(401, {"WWW-Authenticate": 'Basic realm="the fake world"'})
+        if wanted and self._credentials() not in wanted.values():
+            self._refuse(owner._strangers[next(iter(wanted))])
         elif path in owner.files:
             self._whole(200, owner.files[path])
         elif (found := self._find(path)) is None:
@@ -317,16 +333,25 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._run_git(*found, body)
 
+    def _refuse(self, strangers: int) -> None:
+        given = self._credentials()
+        if given is None and strangers != 401:
+            self._plain(strangers)
+        elif given in self.server.owner._weak:
+            self._plain(*self.server.owner._weak[given][:1], words=self.server.owner._weak[given][1])
+        else:
+            self._plain(401, {"WWW-Authenticate": 'Basic realm="the fake world"'})
+
     def _find(self, path: str) -> tuple[Path, str] | None:
         """Split a path into a repository's folder and git's part."""
         owner = self.server.owner
         for service in _SERVICES:
             if path.endswith("/" + service):
-                name = path.removesuffix("/" + service).strip("/")
+                name = path.removesuffix("/" + service).removeprefix(owner.below).strip("/")
                 dotted = name.endswith(".git")
                 wrong = (owner.suffix == "git" and not dotted) or (owner.suffix == "bare" and dotted)
                 folder = owner.root / (name.removesuffix(".git") + ".git")
-                inside = ".." not in name.split("/") and folder.is_dir()
+                inside = ".." not in name.split("/") and folder.is_dir() and path.startswith(owner.below + "/")
                 return (folder, service) if inside and not wrong else None
         return None
 
@@ -381,8 +406,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(b"0\r\n\r\n")
 
-    def _plain(self, status: int, headers: Mapping[str, str] | None = None) -> None:
-        text = f"{status} {http.HTTPStatus(status).phrase}\n".encode()
+    def _plain(self, status: int, headers: Mapping[str, str] | None = None, *, words: str = "") -> None:
+        text = f"{words or f'{status} {http.HTTPStatus(status).phrase}'}\n".encode()
         self._whole(status, text, {"Content-Type": "text/plain", **(headers or {})})
 
     def _whole(self, status: int, data: bytes, headers: Mapping[str, str] | None = None) -> None:

@@ -81,7 +81,63 @@ def test_flag(tmp_path: Path, value: str, wrong: str) -> None:
         read(tmp_path, REHUB_OFFLINE=wrong)
 
 
+HOSTS = """
+default_host = "ghe.example.org"
+
+[hosts."ghe.example.org"]
+kind = "github"
+
+[hosts."corp.example"]
+kind = "gitlab"
+base = "https://corp.example/gitlab/"
+token = "CORP_TOKEN"
+"""
+
+
+def test_hosts_by_file_and_variable(tmp_path: Path) -> None:
+    """Hosts are described in the file or in a variable, which replaces all of the file's; the default is GitHub."""
+    found = read(tmp_path, HOSTS)
+    assert [(host.name, host.kind, host.token) for host in found.hosts] == [
+        ("ghe.example.org", "github", ""),
+        ("corp.example", "gitlab", "CORP_TOKEN"),
+    ]
+    assert found.default_host == "ghe.example.org"
+    text = "GHE.example.org=github corp.example=gitlab,https://corp.example/gitlab/,CORP_TOKEN"
+    assert read(tmp_path, REHUB_HOSTS=text, REHUB_DEFAULT_HOST="GHE.example.org") == found
+    assert [host.name for host in read(tmp_path, HOSTS, REHUB_HOSTS="a.org=git").hosts] == ["a.org"]
+    assert (read(tmp_path, "").hosts, read(tmp_path, "").default_host) == ((), "github.com")
+
+
+SECRET = "ghp_1234567890abcdefghijklmnopqrstuvwxyz"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"github_token = '{SECRET}'",
+        f"hosts = '{SECRET}'",
+        f"hosts = ['{SECRET}']",
+        f"[hosts]\n'ghe.example.org' = '{SECRET}'",
+        f"[hosts.'ghe.example.org']\ntoken = '{SECRET}'",
+        f"[hosts.'ghe.example.org']\nkind = '{SECRET}'",
+        f"[hosts.'ghe.example.org']\npassword = '{SECRET}'",
+        f"[hosts.'ghe.example.org']\nbase = 'https://ada:{SECRET}@ghe.example.org/'",
+        f"[hosts.'{SECRET}@ghe.example.org']\nkind = 'github'",
+        f"default_host = 'https://{SECRET}@ghe.example.org/'",
+        "default_host = 3",
+        "[hosts.'ghe.example.org']\ntoken = 3",
+    ],
+)
+def test_token_in_the_file_is_refused_unseen(tmp_path: Path, text: str) -> None:
+    """A configuration file is no place for secrets: one is refused where it stands, and not repeated."""
+    with pytest.raises(MalformedSettingError) as caught:
+        read(tmp_path, text)
+    assert SECRET not in str(caught.value) + repr(vars(caught.value)) + str(caught.value.__cause__)
+
+
 WRONG = {
+    "hosts": {"REHUB_HOSTS": "ghe.example.org"},
+    "default host": {"REHUB_DEFAULT_HOST": "ghe.example.org/x"},
     "trust": {"REHUB_TRUST": "yes"},
     "verify": {"REHUB_VERIFY": "never"},
     "mirrors": {"REHUB_MIRRORS": "github"},

@@ -201,7 +201,7 @@ def test_mirror_is_told_nothing(world: World, tmp_path: Path, monkeypatch: pytes
     helper = "!f() { echo username=ada; echo password=" + SECRET + "; }; f"
     Path(os.environ["HOME"], ".gitconfig").write_text(f'[credential]\n\thelper = "{helper}"\n')
     client = Client(tmp_path / "hub", world.hub.url)
-    with pytest.raises(AuthenticationError, match="no credentials"):
+    with pytest.raises(AuthenticationError, match=r"(?s)no credentials: 401.*A mirror is told no credentials"):
         client.fetch()
     ssh = client.but(mirrors=(type(client.settings.mirrors[0])("ssh://git@github.com/", f"{world.hub.url}/"),))
     with pytest.raises(AuthenticationError):

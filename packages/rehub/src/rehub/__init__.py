@@ -21,21 +21,25 @@ if TYPE_CHECKING:
     from rehub.api import inspect as inspect
     from rehub.api import list as list  # noqa: A004
     from rehub.api import load as load
+    from rehub.api import provenance as provenance
     from rehub.api import set_dir as set_dir
     from rehub.hub import BoundEntry as BoundEntry
     from rehub.hub import Hub as Hub
     from rehub.hub import Inspection as Inspection
     from rehub.words.errors import *  # noqa: F403
     from rehub.words.exploration import Exploration as Exploration
+    from rehub.words.provenance import Provenance as Provenance
 
 _WHERE = {
-    "rehub.api": ["entry", "explore", "get_dir", "help", "inspect", "list", "load", "set_dir"],
+    "rehub.api": ["entry", "explore", "get_dir", "help", "inspect", "list", "load", "provenance", "set_dir"],
     "rehub.hub": ["BoundEntry", "Hub", "Inspection"],
+    "rehub.words.provenance": ["Provenance"],
     "rehub.words.errors": [
         "AuthenticationError",
         "DigestMismatchError",
         "EntryNotFoundError",
         "GitMissingError",
+        "HostKeyError",
         "HubconfNotFoundError",
         "MalformedError",
         "MalformedRefError",
@@ -43,6 +47,8 @@ _WHERE = {
         "MissingDependencyError",
         "NotFoundError",
         "OfflineError",
+        "OperatorClashError",
+        "ProvenanceNotFoundError",
         "RefNotFoundError",
         "RefusedTreeError",
         "RehubError",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import builtins
 
     from rehub.words.exploration import Exploration
+    from rehub.words.provenance import Provenance
 
 DEFAULT = Hub()
 """The hub that the functions of this module use; it reads the environment whenever it is asked."""
@@ -228,3 +229,24 @@ def explore(value: object, *, depth: int = 3, rows: int = 60) -> Exploration:
     from rehub.verbs.explore import explore as look
 
     return look(value, Limits(depth=amount_of("depth", depth), rows=amount_of("rows", rows)))
+
+
+def provenance(value: Any) -> Provenance:
+    """Say what a loaded object was made from: the repository's commit and tree, the entry, its arguments.
+
+    What the entry itself loaded, through torch.hub or rehub, is in ``nested``.
+
+    Args:
+        value: what :func:`load` returned, or one of the parts if it was a tuple, list or dictionary.
+
+    Raises:
+        ProvenanceNotFoundError: no load of this process returned it.
+
+    Example:
+        >>> net = load("acme/nets:v1", "net", width=16, trust_repo=True)
+        >>> print(provenance(net))  # doctest: +ELLIPSIS
+        acme/nets@... net(width=16)
+    """
+    from rehub.verbs.provenance import provenance_of
+
+    return provenance_of(value)

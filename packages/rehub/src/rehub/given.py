@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rehub.words.errors import MalformedSettingError
+from rehub.words.hosts import Host
 from rehub.words.settings import Mirror
 
 _DAY = 86_400  # seconds
@@ -78,6 +79,20 @@ def _is_checkable(kind: object) -> bool:
     except TypeError:
         return False
     return isinstance(kind, type)
+
+
+def hosts_of(given: str | Mapping[str, str | Mapping[str, str]]) -> tuple[Host, ...]:
+    """Read hosts, in ``REHUB_HOSTS``' form, or by name with ``"github"`` or ``{"kind": …, "base": …, "token": …}``.
+
+    Raises:
+        MalformedSettingError: they are something else.
+    """
+    if isinstance(given, str):
+        return Host.parse_all(given)
+    if not isinstance(given, Mapping):
+        raise MalformedSettingError("hosts", None, "a mapping of host names, or REHUB_HOSTS' form")
+    tables = {name: each if isinstance(each, Mapping) else {"kind": each} for name, each in given.items()}
+    return tuple(Host.of("hosts", name, fields) for name, fields in tables.items())
 
 
 _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {

@@ -6,11 +6,11 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from rehub._version import __version__
-from rehub.given import check, expected_of, folder_of, mirrors_of, source_of
+from rehub.given import check, expected_of, folder_of, hosts_of, mirrors_of, source_of
+from rehub.words.hosts import host_name
 from rehub.words.inspection import Inspection
 from rehub.words.ref import Ref
 from rehub.words.settings import Settings
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rehub.verbs.load import Loaded
     from rehub.words.pin import Checkout
     from rehub.words.settings import TrustMode, VerifyMode
+    from rehub.world.git import Git
     from rehub.world.grants import Grants
     from rehub.world.store import Store
 
@@ -49,6 +50,9 @@ class Hub:
         trust: ``"never"``, ``"ask"`` or ``"always"``.
         verify: ``"changed"`` or ``"always"``.
         timeout: how long a remote may stay silent, in seconds.
+        hosts: git servers: ``{"ghe.example.org": "github"}``, or a table of kind, base and token for each, or
+            ``REHUB_HOSTS``' form.
+        default_host: the host that ``owner/repo`` is at.
         progress: told, in a few words, what is going on; nothing is ever printed.
         environ: where everything that is not given comes from; the process's own environment by default.
 
@@ -70,6 +74,8 @@ class Hub:
         trust: TrustMode | None = None,
         verify: VerifyMode | None = None,
         timeout: float | None = None,
+        hosts: str | Mapping[str, str | Mapping[str, str]] | None = None,
+        default_host: str | None = None,
         progress: Callable[[str], None] = lambda _: None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
@@ -82,9 +88,12 @@ class Hub:
             "trust": trust,
             "verify": verify,
             "timeout": timeout,
+            "hosts": None if hosts is None else hosts_of(hosts),
+            "default_host": None if default_host is None else host_name("default_host", default_host),
         }
         self._given: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         check(self._given)
+        self._last_git: Git | None = None
 
     @property
     def settings(self) -> Settings:
@@ -111,11 +120,15 @@ class Hub:
 
         return Grants(self.settings.trust_file)
 
-    @cached_property
-    def _git(self) -> Any:
+    @property
+    def _git(self) -> Git:
+        """git, for the environment as it is now: a token may have been set since the last time."""
         from rehub.world.git import Git
 
-        return Git(dict(self._environ), self.settings.timeout)
+        now = Git(dict(self._environ), self.settings.timeout)
+        # The last one has looked for git and for the user's configuration already.
+        self._last_git = self._last_git if self._last_git == now else now
+        return self._last_git
 
     @property
     def _fetching(self) -> Fetching:
@@ -401,7 +414,7 @@ class Hub:
         """Take back what :meth:`allow` allowed; give what was taken back."""
         from rehub.verbs.trust import disallow
 
-        return disallow(Ref.parse(ref), self.grants)
+        return disallow(self.settings.meant(Ref.parse(ref)), self.grants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,7 +450,7 @@ class BoundEntry(Generic[T]):
         """
         from rehub.verbs.load import run_entry
 
-        loaded = run_entry(self.checkout, self.name, args, kwargs, store=self.hub.store)
+        loaded = run_entry(self.checkout, self.name, args, kwargs, store=self.hub.store, opener=self.hub)
         if self.expected:
             from rehub.verbs.expect import check_result
 

@@ -26,7 +26,8 @@ class RefText(click.ParamType):  # type: ignore[type-arg]  # generic since click
         from rehub.words.errors import RehubError
 
         try:
-            found = contents(_hub(ctx).store, sizes=False)
+            hub = _hub(ctx)
+            found = contents(hub.store, sizes=False, named=hub.settings.named)
         except RehubError:
             return []
         names = {each.name if ref.rev == "HEAD" else f"{each.name}@{ref.rev}" for each in found for ref in each.refs}

@@ -103,7 +103,7 @@ def _is_ours(error: BaseException, root: Path) -> bool:
     if code is None or not code.co_filename.startswith(_OURS):
         return False
     compiling = code.co_name == "get_code" and isinstance(error, MemoryError | RecursionError | ValueError)
-    return not compiling and code.co_name != "run_entry"
+    return not compiling and not code.co_qualname.startswith("run_entry.")
 
 
 def _advice(error: BaseException, root: Path, usage: str, *, short: bool) -> str:

@@ -13,7 +13,7 @@ from rehub.words.digest import Digest
 from rehub.words.errors import MalformedError, RunError, UntrustedError
 from rehub.words.pin import Checkout, Pin
 from rehub.words.ref import Folder, Ref, Remote
-from rehub.world.scope import PACKAGE, Scope, importer, told, visit
+from rehub.world.scope import PACKAGE, Scope, importer, inside, told
 from rehub.world.store import Store
 
 __path__ = []  # nothing lies here; the finder knows where everything is
@@ -99,9 +99,16 @@ def checked_name(name: str, checkouts: Sequence[Checkout]) -> None:
 
 def _prepare(scope: Scope) -> None:
     """Run a checkout's hubconf, as a load would."""
-    with visit(scope):
-        importlib.import_module(f"{scope.name}.hubconf")
+    inside(scope, lambda: importlib.import_module(f"{scope.name}.hubconf"))
+
+
+def _answer_torch_hub() -> None:
+    """Have the calls that checkouts make of torch.hub answered by rehub."""
+    from rehub.takeover import answer
+
+    answer()
 
 
 importer().locate, importer().prepare = _locate, _prepare
 importer().install()
+_answer_torch_hub()

@@ -1,7 +1,7 @@
 """Looking after the store: what is in it, making room, and hashing it all again."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -101,8 +101,14 @@ class Verified:
     removed: tuple[str, ...]
 
 
-def contents(store: Store, *, sizes: bool = True) -> list[CachedRemote]:
-    """List the repositories in a store, by name."""
+def contents(store: Store, *, sizes: bool = True, named: Callable[[Remote], str] = str) -> list[CachedRemote]:
+    """List the repositories in a store, by name.
+
+    Args:
+        store: the store.
+        sizes: add up the bytes, which takes a while.
+        named: how a repository is called; its settings know where short names are read as others.
+    """
     inventory = Inventory(store)
     pins: dict[Remote, list[KeptPin]] = {}
     for kept in inventory.pins():
@@ -110,7 +116,7 @@ def contents(store: Store, *, sizes: bool = True) -> list[CachedRemote]:
     refs = inventory.refs()
     return [
         CachedRemote(
-            str(remote),
+            named(remote),
             remote.url,
             tuple(_ref(rev, record) for rev, record in sorted(refs.get(remote, {}).items())),
             tuple(_pin(kept, inventory, sizes=sizes) for kept in pins.get(remote, [])),

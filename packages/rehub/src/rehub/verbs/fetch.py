@@ -48,7 +48,8 @@ class Fetching:
         http = any(url.startswith("http://") for url, _ in urls) and all(
             may_ask(url, mirrored=mirror) for url, mirror in urls
         )
-        return Source(self.git, remote, urls, http=http, progress=self.progress)
+        host = self.settings.host_of(remote)
+        return Source(self.git, remote, urls, host=host, http=http, progress=self.progress)
 
 
 def fetch(ref: Ref, world: Fetching, *, force: bool = False, unchecked: bool = False) -> Checkout:
@@ -69,6 +70,7 @@ def fetch(ref: Ref, world: Fetching, *, force: bool = False, unchecked: bool = F
         RefusedTreeError: the repository holds something that must not be written down.
         DigestMismatchError: the files are not the ones that were promised.
     """
+    ref = world.settings.meant(ref)  # from here on it names the host that it is at, also in what is recorded
     if isinstance(ref.place, Folder):
         return _folder(ref.place)
     if isinstance(ref.place, HubName):

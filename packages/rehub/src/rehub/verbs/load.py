@@ -3,19 +3,25 @@
 import importlib
 import logging
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rehub.verbs.provenance import gathering, remember
 from rehub.words.dependencies import install_line
 from rehub.words.errors import EntryNotFoundError, HubconfNotFoundError, MissingDependencyError, StoreError
 from rehub.words.hubconf import Hubconf
 from rehub.words.pin import Checkout
+from rehub.words.provenance import Provenance
 from rehub.world.packages import is_importable
-from rehub.world.scope import PACKAGE, Bytecode, Proof, Scope, importer, shorten, tag, tell_children, visit
+from rehub.world.scope import PACKAGE, Bytecode, Proof, Scope, importer, inside, shorten, tag, tell_children
 from rehub.world.store import Store
 
 log = logging.getLogger("rehub")
+_READ_ONLY = (
+    "Checkouts are read-only, and only their own files are imported. A repository that builds or writes something in "
+    "its own folder works from a clone of yours: git clone it, and load ./its-folder"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +31,12 @@ class Loaded:
     Attributes:
         value: whatever the entry returned; usually a model.
         checkout: the files it came from.
-        entry: the entry's name.
+        provenance: the pin, the entry, its arguments, and what the entry itself loaded.
     """
 
     value: Any
     checkout: Checkout
-    entry: str
+    provenance: Provenance
 
 
 def check_entry(checkout: Checkout, hubconf: Hubconf, name: str) -> None:
@@ -63,8 +69,13 @@ def _is_own(checkout: Checkout, name: str) -> bool:
     return top.is_dir() or top.with_suffix(".py").is_file()
 
 
-def open_scope(checkout: Checkout, store: Store) -> Scope:
+def open_scope(checkout: Checkout, store: Store, opener: object = None) -> Scope:
     """Make a checkout importable in this process, and in those that it starts; give its scope.
+
+    Args:
+        checkout: whose modules.
+        store: where its manifest and byte-code are.
+        opener: whoever answers when its code calls torch.hub.
 
     Raises:
         RunError: another checkout is imported under the same name.
@@ -74,8 +85,10 @@ def open_scope(checkout: Checkout, store: Store) -> Scope:
     name = f"{PACKAGE}.{checkout.name}"
     known = importer().scopes.get(name)
     if known is None or known.proof.root != checkout.root:
-        known = Scope(name, Proof(checkout.root, _files(checkout, store)), _bytecode(checkout, store))
+        proof = Proof(checkout.root, _files(checkout, store))
+        known = Scope(name, proof, _bytecode(checkout, store), str(checkout))
     scope = importer().open(known)
+    scope.opener = opener or scope.opener
     scope.renew()
     tell_children(checkout.name, _note(checkout, store))
     return scope
@@ -102,7 +115,9 @@ def _bytecode(checkout: Checkout, store: Store) -> Bytecode:
     return Bytecode(store.bytecode_dir(tag()) if checkout.pin else None)
 
 
-def run_entry(checkout: Checkout, name: str, args: Sequence[Any], kwargs: dict[str, Any], *, store: Store) -> Loaded:
+def run_entry(  # noqa: PLR0913 - a call, and where it happens
+    checkout: Checkout, name: str, args: Sequence[Any], kwargs: dict[str, Any], *, store: Store, opener: object = None
+) -> Loaded:
     """Import a checkout's hubconf and call an entry; whoever calls this has asked the trust policy.
 
     Args:
@@ -111,13 +126,14 @@ def run_entry(checkout: Checkout, name: str, args: Sequence[Any], kwargs: dict[s
         args: what it is called with.
         kwargs: likewise, by name.
         store: where byte-code is kept.
+        opener: whoever answers when the checkout's code calls torch.hub.
 
     Raises:
         EntryNotFoundError: running made no such callable.
         HubconfNotFoundError: there is no hubconf.py.
         Exception: whatever the repository's code raises arrives as it is.
     """
-    scope = open_scope(checkout, store)
+    scope = open_scope(checkout, store, opener)
     if not (checkout.root / "hubconf.py").is_file():
         if "hubconf.py" in (scope.proof.files or {}):
             raise StoreError(
@@ -126,15 +142,29 @@ def run_entry(checkout: Checkout, name: str, args: Sequence[Any], kwargs: dict[s
         raise HubconfNotFoundError(str(checkout))
     if checkout.lfs:
         log.warning("%s holds git LFS pointers, which are not the files they stand for: %s", checkout, _shown(checkout))
-    with visit(scope):
-        try:
-            hubconf = importlib.import_module(f"{scope.name}.hubconf")
-            return Loaded(_callable(checkout, hubconf, name)(*args, **kwargs), checkout, name)
-        except BaseException as error:
-            shorten(error)
-            if checkout.lfs:
-                error.add_note(f"{checkout} holds git LFS pointers, which rehub does not fetch: {_shown(checkout)}")
-            raise
+
+    def call() -> Any:
+        hubconf = importlib.import_module(f"{scope.name}.hubconf")
+        return _callable(checkout, hubconf, name)(*args, **kwargs)
+
+    with gathering() as nested:
+        value = _called(checkout, scope, call)
+    provenance = Provenance.of(checkout, name, args, kwargs, nested)
+    remember(value, provenance)
+    return Loaded(value, checkout, provenance)
+
+
+def _called(checkout: Checkout, scope: Scope, call: Callable[[], Any]) -> Any:
+    """Call a checkout's code; what it raises arrives as it is, with notes where rehub knows more."""
+    try:
+        return inside(scope, call)
+    except BaseException as error:
+        shorten(error)
+        if checkout.lfs:
+            error.add_note(f"{checkout} holds git LFS pointers, which rehub does not fetch: {_shown(checkout)}")
+        if checkout.pin and isinstance(error, OSError) and scope.proof.inside(error.filename):
+            error.add_note(_READ_ONLY)
+        raise
 
 
 def _callable(checkout: Checkout, hubconf: types.ModuleType, name: str) -> Any:

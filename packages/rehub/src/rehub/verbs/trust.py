@@ -14,6 +14,7 @@ def allow(ref: Ref, world: Fetching, grants: Grants) -> Grant:
         MalformedRefError: only remote repositories need permission.
         RehubError: a branch, tag or short commit could not be resolved.
     """
+    ref = world.settings.meant(ref)
     remote = _remote(ref)
     if ref.rev is None:
         return grants.add(remote.url, None)

@@ -12,12 +12,15 @@ written for torch.hub keeps catching what it caught::
     │   ├── RepositoryNotFoundError
     │   ├── RefNotFoundError (ValueError)      no such branch, tag or commit of this repository
     │   ├── HubconfNotFoundError (FileNotFoundError)
-    │   └── EntryNotFoundError (RuntimeError)
+    │   ├── EntryNotFoundError (RuntimeError)
+    │   └── ProvenanceNotFoundError            an object that no load of this process returned
     ├── TrustError (PermissionError)           it would run or believe what nobody allowed: decide
     │   ├── UntrustedError                     code that was not allowed to run here
+    │   ├── HostKeyError                       an ssh server whose key is not the known one, or is not known
     │   └── DigestMismatchError (ValueError)   bytes that are not the promised ones
     ├── RunError (RuntimeError)                the repository's own code cannot run here
     │   ├── MissingDependencyError             packages that it needs are not installed
+    │   ├── OperatorClashError                 it defines an operator of torch that another one has defined
     │   └── UnexpectedResultError (TypeError)  an entry made something else than was expected
     └── WorldError (OSError)                   git, the network or the disk: repair it, try again
         ├── OfflineError                       a socket was needed and is not allowed
@@ -66,11 +69,13 @@ class MalformedRefError(MalformedError):
     """A ref that cannot name anything.
 
     Attributes:
-        text: what was given.
+        text: what was given, but for what stands before an '@' in a URL.
         reason: what is wrong with it.
     """
 
     def __init__(self, text: str, reason: str, hint: str = "") -> None:
+        # Whoever puts a password into a URL shall not find it in a log.
+        text = re.sub(r"(?<=://)[^/]*(?=@)", "…", text)
         self.text, self.reason = text, reason
         shown = ascii(text[:80] + "…") if len(text) > 80 else ascii(text)  # noqa: PLR2004 - a line of a terminal
         advice = (
@@ -84,13 +89,14 @@ class MalformedSettingError(MalformedError):
 
     Attributes:
         name: the setting, as the user spells it (``REHUB_TRUST``, ``trust_repo``).
-        found: the value given.
+        found: the value given; ``None`` where it could be a secret.
         expected: what it can be.
     """
 
     def __init__(self, name: str, found: object, expected: str) -> None:
         self.name, self.found, self.expected = name, found, expected
-        super().__init__(f"{name} cannot be {found!r}\n  expected {expected}")
+        shown = "what it is (not shown: it could be a secret)" if found is None else repr(found)
+        super().__init__(f"{name} cannot be {shown}\n  expected {expected}")
 
 
 class RefusedTreeError(MalformedError):
@@ -115,18 +121,19 @@ class RepositoryNotFoundError(NotFoundError):
     Attributes:
         remote: the repository, as a ref.
         tried: how it was asked for, in order.
+        credentials: which were tried, by name, with what the server said of each; never their values.
     """
 
-    def __init__(self, remote: str, tried: Sequence[str] = ()) -> None:
-        self.remote, self.tried = remote, tuple(tried)
+    def __init__(
+        self, remote: str, tried: Sequence[str] = (), credentials: Sequence[str] = (), advice: str = ""
+    ) -> None:
+        self.remote, self.tried, self.credentials = remote, tuple(tried), tuple(credentials)
         ways = f"\n  tried {', '.join(tried)}" if tried else ""
-        private, advice = (
-            ", or is private",
-            " For a private repository set GITHUB_TOKEN or GITLAB_TOKEN, or log in with git.",
-        )
+        ways += f"\n  with  {', '.join(credentials)}" if credentials else ""
+        private, more = ", or is private", f" If it is private: {advice}" if advice else ""
         if remote.startswith("file:"):
-            private, advice = "", " A '@' in the path is written %40."
-        super().__init__(f"{remote} was not found{private}{ways}\nCheck the spelling.{advice}")
+            private, more = "", " A '@' in the path is written %40."
+        super().__init__(f"{remote} was not found{private}{ways}\nCheck the spelling.{more}")
 
 
 class RefNotFoundError(NotFoundError, ValueError):
@@ -178,6 +185,22 @@ class EntryNotFoundError(NotFoundError, RuntimeError):
         )
 
 
+class ProvenanceNotFoundError(NotFoundError):
+    """Nobody knows what an object was made from.
+
+    Attributes:
+        type: its class.
+    """
+
+    def __init__(self, type: str, several: int = 0) -> None:  # noqa: A002 - the word that fits
+        self.type = type
+        found = f"its parts come from {several} loads; ask for each of them" if several else "no load returned it"
+        super().__init__(
+            f"it is not known what this {type} was made from: {found}\n"
+            "  expected an object that rehub.load returned in this process, not a copy"
+        )
+
+
 class UntrustedError(TrustError):
     """Code that nobody allowed to run here was about to run.
 
@@ -208,6 +231,37 @@ class DigestMismatchError(TrustError, ValueError):
         super().__init__(f"{what} does not match its digest\n  expected {expected}\n  found    {found}\n{done}")
 
 
+class HostKeyError(TrustError):
+    """An ssh server shows a key that nobody has vouched for, or another one than it had.
+
+    Attributes:
+        remote: the repository, as a ref.
+        host: the server.
+        found: the fingerprint of the key that it shows now, if ssh has said it.
+        known: where another key is written down; empty if none is known.
+    """
+
+    def __init__(self, remote: str, host: str, port: int | None = None, found: str = "", known: str = "") -> None:
+        self.remote, self.host, self.found, self.known = remote, host, found, known
+        place = f"[{host}]:{port}" if port else host
+        scan = f"ssh-keyscan {f'-p {port} ' if port else ''}{host}"
+        what, expected, nothing = "is not known here", "one in ~/.ssh/known_hosts", "no line for it"
+        advice = (
+            "Compare its fingerprint with the one that the server's owner publishes, then keep it:\n"
+            f"  {scan} | ssh-keygen -lf -\n  {scan} >> ~/.ssh/known_hosts"
+        )
+        if known:
+            what, expected, nothing = "HAS CHANGED", f"the key in {known}", "another one"
+            advice = (
+                "Somebody may stand between you and the server, or it was set up anew. Ask its owner; only then:\n"
+                f"  ssh-keygen -R '{place}'"
+            )
+        super().__init__(
+            f"{remote}: the ssh host key of {place} {what}\n  expected {expected}\n  found    {found or nothing}\n"
+            f"Nothing was asked of it. {advice}"
+        )
+
+
 class MissingDependencyError(RunError):
     """Packages that a repository says it needs are not installed.
 
@@ -222,6 +276,23 @@ class MissingDependencyError(RunError):
         super().__init__(
             f"Missing dependencies: {', '.join(missing)}\n  {where} names them in its hubconf; nothing of it was run\n"
             f"Likely to help:\n  {command}"
+        )
+
+
+class OperatorClashError(RunError):
+    """Two checkouts define one operator of torch, which a process has only once.
+
+    Attributes:
+        operator: its full name.
+        first: whose it is: a repository and commit, or a folder.
+        second: who wanted to define it again.
+    """
+
+    def __init__(self, operator: str, first: str, second: str) -> None:
+        self.operator, self.first, self.second = operator, first, second
+        super().__init__(
+            f"the operator {operator} is defined twice in this process\n  first  by {first}\n  second by {second}\n"
+            "The second was stopped there; the first goes on working. Load each of them in a process of its own."
         )
 
 
@@ -289,14 +360,14 @@ class AuthenticationError(WorldError):
 
     Attributes:
         remote: the repository, as a ref.
-        tried: which credentials were tried, by name, never by value.
+        tried: which credentials were tried, by name, with what the server said of each; never their values.
     """
 
-    def __init__(self, remote: str, tried: Sequence[str]) -> None:
+    def __init__(self, remote: str, tried: Sequence[str], advice: str = "") -> None:
         self.remote, self.tried = remote, tuple(tried)
         super().__init__(
             f"{remote} wants credentials, or does not exist\n  tried {', '.join(tried) or 'no credentials'}\n"
-            "Set GITHUB_TOKEN or GITLAB_TOKEN, add the host to ~/.netrc, or log in with git's credential helper."
+            f"{advice or 'Set a token, add the host to ~/.netrc, or log in with a credential helper of git.'}"
         )
 
 

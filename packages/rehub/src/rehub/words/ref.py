@@ -5,9 +5,9 @@ option, a transport that runs programs or a path out of the repository is refuse
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import unquote, urlsplit
 
 from rehub.words.errors import MalformedRefError
@@ -41,6 +41,7 @@ class Remote:
         path: without the leading slash and, but for ``file``, without ``.git``.
         user: of ssh, usually ``git``.
         port: ``None`` for the scheme's own.
+        full: write it as a URL, as its short form would be read as another here.
     """
 
     scheme: str
@@ -48,6 +49,7 @@ class Remote:
     path: str
     user: str = ""
     port: int | None = None
+    full: bool = field(default=False, compare=False, repr=False)
 
     @property
     def url(self) -> str:
@@ -74,7 +76,7 @@ class Remote:
 
     def __str__(self) -> str:
         # The short forms only where they are read back as this remote: "localhost/a" would be an owner on GitHub.
-        if self.scheme != "https" or self.port or "." not in self.host or ":" in self.host:
+        if self.full or self.scheme != "https" or self.port or "." not in self.host or ":" in self.host:
             return self.url
         owner, _, name = self.path.partition("/")
         short = self.host == GITHUB and _OWNER.fullmatch(owner) and name and "/" not in name
@@ -108,6 +110,7 @@ class Ref:
     Attributes:
         place: a remote repository, a local folder, or a name of the hub in use.
         rev: a branch, tag, ``refs/heads/…``, ``refs/tags/…`` or commit; ``None`` for the remote's own default.
+        written: ``short`` for ``owner/repo``, ``host`` for ``host/path``: settings may give these another address.
 
     Example:
         >>> Ref.parse("pytorch/vision:v0.20.1")
@@ -118,6 +121,7 @@ class Ref:
 
     place: Remote | Folder | HubName
     rev: str | None = None
+    written: Literal["short", "host", "url"] = field(default="url", compare=False, repr=False)
 
     @classmethod
     def parse(cls, text: str, *, source: str | None = None) -> Self:
@@ -168,11 +172,9 @@ class Ref:
                 text, "a host with a port needs its scheme", f"expected http://{text} or https://{text}"
             )
         parts = where.split("/")
-        if "." in parts[0] and len(parts) > 1:
-            place = _remote(text, "https", parts[0], "/".join(parts[1:]))
-        else:
-            place = _github(text, parts)
-        return cls(place, None if rev is None else _rev_or_default(text, rev))
+        named = "." in parts[0] and len(parts) > 1
+        place = _remote(text, "https", parts[0], "/".join(parts[1:])) if named else _github(text, parts)
+        return cls(place, None if rev is None else _rev_or_default(text, rev), "host" if named else "short")
 
     @classmethod
     def _of_url(cls, text: str) -> Self:
@@ -284,13 +286,14 @@ def _github(text: str, parts: list[str]) -> Remote:
 
 def _split_authority(text: str, scheme: str, authority: str) -> tuple[str, str, int | None]:
     """Take host, user and port out of a URL's authority."""
+    shown = ascii(authority.rpartition("@")[2])
     try:
         split = urlsplit(f"{scheme}://{authority}")
         host, port = split.hostname or "", split.port
     except ValueError as error:
-        raise MalformedRefError(text, f"{authority!a} is no host: {error}") from error
+        raise MalformedRefError(text, f"{shown} is no host: {error}") from error
     if not authority.isascii():  # urlsplit has made a "k" of the Kelvin sign by now
-        raise MalformedRefError(text, f"{authority!a} is not a host name")
+        raise MalformedRefError(text, f"{shown} is not a host name")
     if port == 0:
         raise MalformedRefError(text, "there is no port 0")
     if scheme != "ssh" and "@" in authority:

@@ -7,7 +7,8 @@ from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from rehub.words.errors import MalformedSettingError
-from rehub.words.ref import Remote, is_loopback
+from rehub.words.hosts import Host, host_of, meant
+from rehub.words.ref import GITHUB, Ref, Remote, is_loopback
 
 TrustMode = Literal["never", "ask", "always"]
 VerifyMode = Literal["changed", "always"]
@@ -72,6 +73,8 @@ class Settings:
             ``always`` hashes every file before every load.
         trust_file: where the user's decisions are kept, apart from the store, which may be shared.
         timeout: how long a remote may stay silent before it counts as unreachable, in seconds.
+        hosts: git servers that the user has described.
+        default_host: the host that ``owner/repo`` is at.
     """
 
     dir: Path
@@ -81,11 +84,25 @@ class Settings:
     verify: VerifyMode = "changed"
     trust_file: Path = Path("trust.json")
     timeout: float = 30.0  # seconds
+    hosts: tuple[Host, ...] = ()
+    default_host: str = GITHUB
 
     @property
     def store_dir(self) -> Path:
         """rehub's own part of torch.hub's folder."""
         return self.dir / "rehub"
+
+    def meant(self, ref: Ref) -> Ref:
+        """Give a ref as the user means it here, with the host that it is really at."""
+        return meant(ref, self.hosts, self.default_host)
+
+    def named(self, remote: Remote) -> str:
+        """Give a repository's name as it is read here, without a revision."""
+        return str(self.meant(Ref(remote)).place)
+
+    def host_of(self, remote: Remote) -> Host:
+        """Give the host that a repository is at."""
+        return host_of(remote, self.hosts)
 
     def urls(self, remote: Remote) -> list[tuple[str, bool]]:
         """Give the URL to ask for a repository, and whether it is a mirror's; with and without ``.git``."""

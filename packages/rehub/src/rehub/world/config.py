@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from rehub.words.errors import MalformedSettingError
+from rehub.words.hosts import Host, host_name
+from rehub.words.ref import GITHUB
 from rehub.words.settings import Mirror, Settings, TrustMode, VerifyMode
 
 Choice = TypeVar("Choice", bound=str)
@@ -20,6 +22,8 @@ _NAMES = {
     "trust": "REHUB_TRUST",
     "verify": "REHUB_VERIFY",
     "timeout": "REHUB_TIMEOUT",
+    "hosts": "REHUB_HOSTS",
+    "default_host": "REHUB_DEFAULT_HOST",
 }
 
 
@@ -51,6 +55,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         verify=_one_of(get_args(VerifyMode), *values.get("verify", ("REHUB_VERIFY", "changed"))),
         trust_file=config_dir(environ) / "trust.json",
         timeout=_seconds(*values.get("timeout", ("REHUB_TIMEOUT", 30.0))),
+        hosts=_hosts(*values.get("hosts", ("REHUB_HOSTS", ""))),
+        default_host=host_name(*values.get("default_host", ("REHUB_DEFAULT_HOST", GITHUB))),
     )
 
 
@@ -85,7 +91,8 @@ def _file(environ: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
     except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         raise MalformedSettingError("REHUB_CONFIG", str(path), f"a TOML file that can be read: {error}") from error
     if unknown := sorted(data.keys() - _NAMES.keys()):
-        raise MalformedSettingError(f"{path}: {unknown[0]}", data[unknown[0]], f"a setting among {', '.join(_NAMES)}")
+        # Not what it is set to: it may be somebody's token.
+        raise MalformedSettingError(f"{path}: {unknown[0]}", None, f"a setting among {', '.join(_NAMES)}")
     return {name: (f"{path}: {name}", value) for name, value in data.items()}
 
 
@@ -117,6 +124,14 @@ def _mirrors(name: str, value: object) -> tuple[Mirror, ...]:
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return tuple(Mirror.parse(each) for each in value)
     raise MalformedSettingError(name, value, "prefix rewrites, as a string or a list of strings")
+
+
+def _hosts(where: str, value: object) -> tuple[Host, ...]:
+    if isinstance(value, str):
+        return Host.parse_all(value)
+    if isinstance(value, dict) and all(isinstance(fields, dict) for fields in value.values()):
+        return tuple(Host.of(where, name, fields) for name, fields in value.items())
+    raise MalformedSettingError(where, None, 'tables, [hosts."ghe.example.org"], each with kind, base and token')
 
 
 def _seconds(name: str, value: object) -> float:

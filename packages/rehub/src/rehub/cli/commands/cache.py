@@ -51,7 +51,7 @@ def folder(hub: Hub, out: Output) -> None:
 @make("list", group=command, example="rehub cache list")
 def show(hub: Hub, out: Output) -> None:
     """List what is in the store: repositories, their commits and refs."""
-    found = cache.contents(hub.store)
+    found = cache.contents(hub.store, named=hub.settings.named)
     if out.as_json:
         out.data({"dir": hub.store.root, "remotes": found})
         return

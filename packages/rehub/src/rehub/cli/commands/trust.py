@@ -31,7 +31,7 @@ def show(hub: Hub, out: Output) -> None:
         out.data({"grants": grants})
         return
     for grant in grants:
-        out.line(f"{_ref(grant)}\t{_what(grant)}\t{grant.added}")
+        out.line(f"{_ref(hub, grant)}\t{_what(grant)}\t{grant.added}")
     if not grants:
         out.note("nothing was allowed to run here")
 
@@ -51,7 +51,7 @@ def add(hub: Hub, out: Output, *, ref: str, force_reload: bool) -> None:
     if out.as_json:
         out.data({"added": grant})
     else:
-        out.line(f"{_ref(grant)} may run here ({_what(grant)})")
+        out.line(f"{_ref(hub, grant)} may run here ({_what(grant)})")
 
 
 @make("remove", group=command, example="rehub trust remove pytorch/vision")
@@ -62,15 +62,15 @@ def remove(hub: Hub, out: Output, *, ref: str) -> None:
     if out.as_json:
         out.data({"removed": gone})
     for grant in [] if out.as_json else gone:
-        out.line(f"{_ref(grant)} may no longer run here ({_what(grant)})")
+        out.line(f"{_ref(hub, grant)} may no longer run here ({_what(grant)})")
     if not gone:
         msg = f"nothing was allowed about {ref}; 'rehub trust list' shows what was"
         raise click.ClickException(msg)
 
 
-def _ref(grant: Grant) -> str:
+def _ref(hub: Hub, grant: Grant) -> str:
     try:
-        place = str(Ref.parse(grant.remote).place)
+        place = str(hub.settings.meant(Ref.parse(grant.remote)).place)
     except MalformedRefError:  # written by another version
         place = grant.remote
     return f"{place}@{grant.commit}" if grant.commit else place

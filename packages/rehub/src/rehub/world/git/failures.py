@@ -10,6 +10,8 @@ class Failure(Enum):
     """What a caller would do about it."""
 
     AUTHENTICATION = "try other credentials"
+    LIMITED = "strangers get no more for now; others may"
+    HOST_KEY = "ssh does not know whom it speaks to"
     MISSING = "there is no such repository"
     NO_COMMIT = "there is no such commit"
     FORBIDDEN = "the transport is not allowed"
@@ -18,18 +20,22 @@ class Failure(Enum):
     OTHER = "anything else: the network, mostly"
 
 
+# The server has asked who is there, so that git has looked for an answer.
+_CHALLENGED = (
+    *("could not read (?:Username|Password)", "terminal prompts disabled", "[Aa]uthentication failed"),
+    *("HTTP Basic: Access denied", "unable to read askpass"),
+)
 _MEANINGS = (
+    (Failure.HOST_KEY, ("Host key verification failed", "REMOTE HOST IDENTIFICATION HAS CHANGED")),
+    # Source: GitHub's words of 2026, "temporarily limiting some unauthenticated downloads"; RFC 6585 for 429.
+    (Failure.LIMITED, ("returned error: 429", "limiting some unauthenticated")),
     (Failure.FORBIDDEN, (r"transport '.*' not allowed", r"Protocol \".*\" (?:not|disabled)")),
     (Failure.DISK, ("No space left on device", "Disk quota exceeded", "Read-only file system", "File too large")),
     (Failure.DISK, ("died of signal 25", r"(?:unable to|cannot|could not) create .*: Permission denied")),
     (Failure.REFUSED, ("fsck error in packed object",)),
     (
         Failure.AUTHENTICATION,
-        (
-            *("could not read (?:Username|Password)", "terminal prompts disabled", "[Aa]uthentication failed"),
-            *(r"returned error: 40[13]", r"Permission denied \(", "Host key verification failed"),
-            *("HTTP Basic: Access denied", "unable to read askpass"),
-        ),
+        (*_CHALLENGED, r"returned error: 40[13]", r"Permission denied \("),
     ),
     # ssh says this, and git then adds that the repository may not exist.
     (Failure.OTHER, ("ssh: ", "Connection (?:refused|closed|reset|timed out)")),
@@ -43,7 +49,8 @@ _MEANINGS = (
     (
         Failure.MISSING,
         (
-            *("repository '.*' not found", "returned error: 404", "does not appear to be a git repository"),
+            # 30x shows where redirects are not followed, as a credential was named unasked.
+            *("repository '.*' not found", r"returned error: (?:404|30\d)", "does not appear to be a git repository"),
             *("[Rr]epository not found", "not valid: is this a git repository", "does not exist"),
             "Could not read from remote repository",
         ),
@@ -65,6 +72,33 @@ def meaning(ended: Ended) -> Failure:
         if re.search("|".join(patterns), said):
             return failure
     return Failure.OTHER
+
+
+def challenged(ended: Ended) -> bool:
+    """Say whether the server asked for credentials: git gives them to no other."""
+    return re.search("|".join(_CHALLENGED), ended.said) is not None
+
+
+def answer(ended: Ended) -> str:
+    """Give a server's answer to somebody whom it did not let in, in few words."""
+    if found := re.search(r"returned error: (\d{3})", ended.said):
+        status = found[1]
+    elif "Permission denied" in ended.said:
+        status = "permission denied"
+    elif meaning(ended) is Failure.MISSING:
+        status = "not found"
+    else:
+        status = "401" if challenged(ended) else "no access"
+    remarks = [printable(line.strip()) for line in re.findall(r"(?m)^remote:(.*)$", ended.said) if line.strip()]
+    return f"{status} ({' '.join(remarks)[:200]})" if remarks else status
+
+
+def host_key(ended: Ended) -> tuple[str, str]:
+    """Give what ssh says of a host's key: the fingerprint that it has now, and where another one is written down."""
+    found = re.search(r"SHA256:[\w+/=]+", ended.said)
+    known = re.search(r"Offending \S+ key in (\S+)", ended.said)
+    changed = known and ("HAS CHANGED" in ended.said or "has changed" in ended.said)
+    return found[0] if found else "", printable(known[1]) if changed and known else ""
 
 
 def printable(text: str) -> str:

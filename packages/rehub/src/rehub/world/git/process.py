@@ -46,9 +46,7 @@ _HARMLESS = (
 )
 # What words.tree refuses itself, with the file's name and the reason; nothing is ever checked out by git.
 _OURS = ("hasDot", "hasDotdot", "hasDotgit", "fullPathname", "emptyName", "duplicateEntries", "treeNotSorted")
-_SSH = "ssh -oBatchMode=yes -oConnectTimeout=20"
 _CONFIG = {
-    "core.sshCommand": _SSH,  # the user's own, from the environment or the configuration, goes before it
     "protocol.version": "2",
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
@@ -95,7 +93,7 @@ class Git:
         timeout: how long a remote may stay silent, in seconds.
     """
 
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)  # it may hold tokens
     timeout: float = 30.0
 
     @cached_property
@@ -133,8 +131,13 @@ class Git:
         for ours, theirs in (("GIT_SSL_CAINFO", "SSL_CERT_FILE"), ("GIT_SSL_CAPATH", "SSL_CERT_DIR")):
             if theirs in self.environ:  # libcurl inside git does not look at OpenSSL's own variables
                 env[ours] = self.environ[theirs]
-        speed = [("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", str(max(1, round(self.timeout))))]
-        settings = [*_CONFIG.items(), *speed, *config]
+        seconds = str(max(1, round(self.timeout)))
+        limits = [
+            *(("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", seconds)),
+            # The user's own, from the environment or the configuration, goes before it.
+            ("core.sshCommand", f"ssh -oBatchMode=yes -oConnectTimeout={seconds}"),
+        ]
+        settings = [*_CONFIG.items(), *limits, *config]
         env |= _ALWAYS | {"GIT_ALLOW_PROTOCOL": protocols, "GIT_CONFIG_COUNT": str(len(settings))}
         for number, (name, value) in enumerate(settings):
             env[f"GIT_CONFIG_KEY_{number}"], env[f"GIT_CONFIG_VALUE_{number}"] = name, value

@@ -3,29 +3,26 @@
 git's own protocol is all that is spoken, so there is no rate limit of a REST API and any smart-HTTP server will do.
 """
 
+import logging
 import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rehub.words.errors import (
-    AuthenticationError,
-    RefNotFoundError,
-    RefusedTreeError,
-    RemoteRefusedError,
-    RepositoryNotFoundError,
-    StoreError,
-    UnreachableError,
-)
+from rehub.words.errors import RemoteRefusedError
+from rehub.words.hosts import Host, host_of
 from rehub.words.ref import Remote
-from rehub.world.git.credentials import ASKPASS, Credential, askpass_variables, credentials
-from rehub.world.git.failures import Failure, last_words, meaning, printable
+from rehub.world.git.asking import Outcome, Search, Way
+from rehub.world.git.credentials import ASKPASS, NOBODY, askpass_variables, credentials
+from rehub.world.git.failures import printable
 from rehub.world.git.process import Ended, Git
 
+log = logging.getLogger("rehub")
 Progress = Callable[[str], None]
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _NO_FILTER = "filtering not recognized by server"
@@ -33,7 +30,8 @@ _CANNOT_FILTER = "its server cannot send a history without files, by which a com
 _FILTER_ADVICE = (
     "Name a branch, a tag or the commit that one of them is at, or ask the server's owner for uploadpack.allowFilter."
 )
-_TRANSPORTS = "expected https, ssh or file; http only to this machine or a mirror"
+_SILENT = "it was silent for"
+_TO_MIRRORS = "A mirror is told no credentials: it must be open to everybody who may use it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +54,19 @@ class Source:
     Attributes:
         remote: the repository.
         urls: where to ask, in order; each with whether it is a mirror.
+        host: where the repository is; by its address if it is not given.
         http: whether plain http is allowed to these URLs.
         progress: told what git says of its progress.
+        found: the way by which the last question was answered; the next one takes it first.
     """
 
     git: Git
     remote: Remote
     urls: Sequence[tuple[str, bool]]
+    host: Host | None = None
     http: bool = False
     progress: Progress = field(default=lambda _: None)
+    found: list[Way] = field(default_factory=list, repr=False, compare=False)
 
     def advertised(self, *patterns: str) -> Advertised:
         """Ask which of some refs there are.
@@ -142,25 +144,30 @@ class Source:
         return bool(re.search(r"packet: .*< (?:fetch=|[0-9a-f]{40} ).*\bfilter\b", said))
 
     def _ask(self, question: "_Question", *, rev: str = "", advice: str = "") -> Ended:
-        """Run a command against each URL with each credential until one does it; else say why the last one did not."""
-        tried: list[str] = []
-        ended = Ended(1, b"", "there is no URL to ask")
-        for url, mirrored in self.urls:
-            for credential in credentials(self.remote, self.git.environ, mirrored=mirrored):
-                if credential.helpers and not self.git.has_helpers:
-                    continue
-                ended = self._try(question, url, credential)
-                self._refuse_moved(url, ended)
-                if ended.code == 0 and not ended.stopped:
-                    return ended
-                tried.append(credential.name)
-                if meaning(ended) is not Failure.AUTHENTICATION:
-                    break
-            if meaning(ended) is not Failure.MISSING:
-                break
-        if ended.stopped and advice:
-            raise RemoteRefusedError(str(self.remote), ended.stopped, advice)
-        raise self._error(ended, tried, rev)
+        """Run a command by each way until one does it; else say why none did."""
+        host = self.host or host_of(self.remote)
+        mirrored = any(mirror for _, mirror in self.urls)
+        tried = credentials(self.remote, self.git.environ, mirrored=mirrored, host=host)
+        possible = (each for each in tried if not each.helpers or self.git.has_helpers)
+        search = Search([url for url, _ in self.urls], possible, self.found[0] if self.found else None)
+        for way in search.ways():
+            search.outcomes.append(self._try(question, way))
+            self._refuse_moved(way.url, search.last.ended)
+            if search.last.failure is None:
+                self._note(way, search)
+                return search.last.ended
+        stopped = search.last.ended.stopped
+        if stopped and advice and not stopped.startswith(_SILENT):
+            raise RemoteRefusedError(str(self.remote), stopped, advice)
+        raise search.error(self.remote, _TO_MIRRORS if mirrored else host.advice, rev)
+
+    def _note(self, way: Way, search: Search) -> None:
+        """Remember what did, and say so, once, where it was not what one would think."""
+        if refused := search.refused:
+            log.warning("%s: not by %s; %s was used", self.remote, ", ".join(refused), _called(way))
+        elif way.credential is not NOBODY and self.found[:1] != [way]:
+            log.info("%s: %s was used", self.remote, _called(way))
+        self.found[:] = [way]
 
     def _refuse_moved(self, url: str, ended: Ended) -> None:
         """Refuse what came from elsewhere: names are given up, and taken by others, and a permission is for this one.
@@ -175,40 +182,53 @@ class Source:
                     str(self.remote), f"it has moved to {moved}", "Name the new place, if you trust it."
                 )
 
-    def _try(self, question: "_Question", url: str, credential: Credential) -> Ended:
-        def look(said: str) -> str:
+    def _try(self, question: "_Question", way: Way) -> Outcome:
+        silence = self._silence(question) if way.url.startswith("ssh:") else lambda _: ""
+
+        def look(raw: str) -> str:
+            said = way.credential.hidden(raw)
             # "Receiving objects:  45% (9/20)"; what else git says is no progress.
             if counts := re.findall(r"[A-Z][\w ]+: +\d+% \(\d+/\d+\)[^\r\n]*", said):
                 self.progress(printable(counts[-1]))
-            return question.watch(said)
+            return question.watch(said) or silence(said)
 
         protocols = "https:ssh:file:http" if self.http else "https:ssh:file"
         # libcurl would send ~/.netrc to whoever answers; it is read here, for the exact host.
-        home = {} if url.startswith("ssh:") else {"HOME": os.devnull, "REHUB_HOME": self.git.environ.get("HOME", "")}
-        with _askpass(credential, self.remote) as extra:
-            return self.git.run(
-                question.command(url),
+        away = {"HOME": os.devnull, "REHUB_HOME": self.git.environ.get("HOME", "")}
+        home = {} if way.url.startswith("ssh:") else away
+        config = [("credential.helper", ""), *self.git.network_config(helpers=way.credential.helpers)]
+        if way.unasked:
+            # git would repeat a header wherever it is sent, so it is sent nowhere else.
+            config += [("http.extraHeader", way.credential.header), ("http.followRedirects", "false")]
+        with _askpass(way, self.remote) as extra:
+            ended = self.git.run(
+                question.command(way.url),
                 repo=question.repo,
                 protocols=protocols,
-                config=[("credential.helper", ""), *self.git.network_config(helpers=credential.helpers)],
+                config=config,
                 extra={**home, **extra, **question.extra},
                 limit=question.limit,
                 watch=look,
             )
+        return Outcome.of(way, ended)
 
-    def _error(self, ended: Ended, tried: list[str], rev: str) -> Exception:
-        """Turn git's failure into ours."""
-        where, said, failure = str(self.remote), last_words(ended), meaning(ended)
-        made: dict[Failure, Callable[[], Exception]] = {
-            Failure.AUTHENTICATION: lambda: AuthenticationError(where, list(dict.fromkeys(tried))),
-            Failure.MISSING: lambda: RepositoryNotFoundError(where, [url for url, _ in self.urls]),
-            Failure.FORBIDDEN: lambda: RemoteRefusedError(where, said, _TRANSPORTS),
-            Failure.DISK: lambda: StoreError("git", said, "Make room or free it: 'rehub cache prune'."),
-            Failure.REFUSED: lambda: RefusedTreeError(where, "", said),
-        }
-        if failure is Failure.NO_COMMIT and rev:
-            return RefNotFoundError(where, rev)
-        return made.get(failure, lambda: UnreachableError(where, said))()
+    def _silence(self, question: "_Question") -> Callable[[str], str]:
+        """Watch for an ssh server that neither says nor sends anything; http has a setting of git's for that."""
+        heard, since = ("", 0), time.monotonic()
+
+        def watch(said: str) -> str:
+            nonlocal heard, since
+            now = said, size_of(question.repo) if question.repo else 0
+            if now != heard:
+                heard, since = now, time.monotonic()
+            late = time.monotonic() - since > self.git.timeout
+            return f"{_SILENT} {self.git.timeout:g} s" if late else ""
+
+        return watch
+
+
+def _called(way: Way) -> str:
+    return "public access" if way.credential is NOBODY else way.name
 
 
 def _plain(url: str) -> str:
@@ -239,9 +259,10 @@ def forget_promisor(git: Git, repo: Path) -> None:
 
 
 @contextmanager
-def _askpass(credential: Credential, remote: Remote) -> Iterator[dict[str, str]]:
+def _askpass(way: Way, remote: Remote) -> Iterator[dict[str, str]]:
     """Put the script that answers git's question, if there is an answer, where only we can read it."""
-    if not credential.secret:
+    credential = way.credential
+    if not credential.secret or way.unasked:
         yield {"GIT_ASKPASS": "", "SSH_ASKPASS": ""}
         return
     folder = Path(tempfile.mkdtemp(prefix="rehub-"))

@@ -6,22 +6,30 @@ Source: CPython 3.11, Lib/warnings.py, ``_is_internal_frame``.
 """
 
 import builtins
+import os
 import pkgutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from importlib.machinery import FileFinder, ModuleSpec, all_suffixes
-from types import FrameType, ModuleType
-from typing import Any
+from pathlib import Path
+from types import CodeType, FrameType, ModuleType
+from typing import Any, cast
 
 from rehub.words.errors import RunError
 from rehub.world.scope import dynamo
+from rehub.world.scope.arrivals import when
+from rehub.world.scope.asked import lead_imports
 from rehub.world.scope.loader import PackageLoader, package
+from rehub.world.scope.operators import Operators
+from rehub.world.scope.pickles import lead_unpickling
 from rehub.world.scope.scope import Scope
 
 PACKAGE = "rehub.repos"
 _START = PACKAGE + "."
+# Python's own library, and rehub.
+_LIBRARIES = (str(Path(os.__file__).parent) + os.sep, str(Path(__file__).parents[2]) + os.sep)
 
 
 class Importer:
@@ -32,6 +40,7 @@ class Importer:
         running: the scopes whose code is being called, once for each call.
         locate: finds the scope of a package that nobody has opened in this process.
         prepare: runs the hubconf of such a one.
+        boundary: the code of the function that calls a checkout's code, whose variable ``scope`` says whose it is.
     """
 
     def __init__(self) -> None:
@@ -39,6 +48,8 @@ class Importer:
         self.running: list[Scope] = []
         self.locate: Callable[[str], Scope | None] = lambda _: None
         self.prepare: Callable[[Scope], None] = lambda _: None
+        self.boundary: CodeType | None = None
+        self.operators = Operators(self)
         self._previous: Callable[..., Any] = builtins.__import__
         self._lock = threading.RLock()
 
@@ -52,6 +63,9 @@ class Importer:
             if not self._is_asked():
                 self._previous = builtins.__import__
                 builtins.__import__ = self.imports
+            lead_imports(self)
+            lead_unpickling(self)
+            when("torch.library", self.operators.watch)
 
     def _is_asked(self) -> bool:
         """Say whether an import still arrives here, maybe by way of somebody else's ``__import__``."""
@@ -115,7 +129,7 @@ class Importer:
         # First of all the way that every import statement of the process takes.
         if level or (type(where) is str and not where.startswith(_START)):
             return self._previous(name, globals, locals, fromlist, level)
-        scope = self._scope_of(where or _name_of_caller(sys._getframe(1)))  # noqa: SLF001 - the way to one's caller
+        scope = self.of(where or _name_of_caller(sys._getframe(1)))  # noqa: SLF001 - the way to one's caller
         if scope is None or _is_from_c(fromlist) or not scope.means(name):
             return self._previous(name, globals, locals, fromlist, level)
         if dynamo.follows(sys._getframe(1)):  # noqa: SLF001
@@ -126,14 +140,30 @@ class Importer:
 
     def full_name(self, namespace: Mapping[str, Any], name: str) -> str:
         """Give a module's name in ``sys.modules``, as an import statement in some module means it."""
-        scope = self._scope_of(namespace.get("__name__"))
+        scope = self.of(namespace.get("__name__"))
         return f"{scope.name}.{name}" if scope is not None and scope.means(name) else name
 
-    def _scope_of(self, where: object) -> Scope | None:
+    def of(self, module: object) -> Scope | None:
         """Tell whose a module is, by its full name."""
-        if not isinstance(where, str) or not where.startswith(_START):
+        if not isinstance(module, str) or not module.startswith(_START):
             return None
-        return self.scopes.get(_START + where[len(_START) :].partition(".")[0])
+        return self.scopes.get(_START + module[len(_START) :].partition(".")[0])
+
+    def behind(self, frame: FrameType | None) -> Scope | None:
+        """Tell for whose code a call was made: the nearest that is under way, with only libraries in between.
+
+        Code of the user's own that a checkout calls back acts for the user.
+        """
+        while frame is not None:
+            where = frame.f_globals.get("__name__")
+            if type(where) is str and where.startswith(_START):
+                return self.of(where)
+            if frame.f_code is self.boundary:
+                return cast("Scope", frame.f_locals["scope"])
+            if where == "__main__" or not _is_library(frame.f_code.co_filename):
+                return None
+            frame = frame.f_back
+        return None
 
     def hides(self, place: str) -> "Hidden":
         """Act as a path hook: answer for folders of checkouts, so that nobody else does.
@@ -172,6 +202,13 @@ class _Probe(dict[str, Any]):
     def get(self, key: str, default: Any = None) -> Any:  # noqa: ARG002 - dict's signature
         self.asked = True
         return ""
+
+
+@lru_cache(maxsize=4096)
+def _is_library(file: str) -> bool:
+    """Say whether code is Python's, an installed package's or rehub's, by its file."""
+    installed = any(f"{os.sep}{name}{os.sep}" in file for name in ("site-packages", "dist-packages"))
+    return installed or file.startswith((*_LIBRARIES, "<frozen ", "<eval_with_key>"))
 
 
 def _is_from_c(fromlist: Sequence[str] | None) -> bool:

@@ -10,6 +10,10 @@ from rehub.words.digest import Digest
 from rehub.words.errors import DigestMismatchError
 
 _DONE = "It was not imported. 'rehub cache verify' says more."
+_NOT_OURS = (
+    "It was not imported. If the repository's own code builds or writes it, clone the repository, and load your "
+    "folder: checkouts in the store are never added to."
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,9 @@ class Proof:
             return found
         path = self.inside(place) or ""
         name = path[len(self._starts[0]) + 1 :].replace(os.sep, "/")
-        expected = self.files.get(name, "nothing: the repository has no such file")
+        expected = self.files.get(name)
+        if expected is None:
+            raise DigestMismatchError(place, "nothing: the repository has no such file", found.hex, _NOT_OURS)
         if found.hex != expected:
             raise DigestMismatchError(place, expected, found.hex, _DONE)
         return found

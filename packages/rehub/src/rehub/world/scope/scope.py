@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib.machinery import FrozenImporter, ModuleSpec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from rehub.words.digest import Digest
 from rehub.world.scope.bytecode import Bytecode
@@ -22,17 +23,22 @@ class Scope:
         name: of its package, ``rehub.repos.<owner>_<repo>_<digits>``.
         proof: its folder, and what may be imported from there.
         path: the folders searched for its top-level modules: its own, private ``sys.path``.
+        label: what it is called in messages: the pin, or the folder.
+        opener: who had it loaded last, and is asked when its code wants more from torch.hub.
         public: folders of it that the user had on ``sys.path`` anyway, which stay open to ordinary imports.
     """
 
     name: str
     proof: Proof
     bytecode: Bytecode
+    label: str = ""
+    opener: Any = None
     path: NamespacePath = field(init=False)
     public: frozenset[str] = frozenset()
     _finder: Finder = field(init=False)
     _own: dict[str, bool] = field(default_factory=dict)
     _learnt: list[str] = field(default_factory=list)
+    _users: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.path = NamespacePath([self.root])
@@ -44,7 +50,9 @@ class Scope:
         return str(self.proof.root)
 
     def publish(self, entries: Iterable[object]) -> None:
-        """Leave those folders of the checkout open to ordinary imports that the user's own ``sys.path`` holds."""
+        """Note what the user's own ``sys.path`` holds; folders of the checkout in it stay open to ordinary imports."""
+        entries = list(entries)
+        self._users = frozenset(each for each in entries if isinstance(each, str))
         if self.proof.files is None:
             self.public = frozenset(place for each in entries if (place := self.proof.inside(each)))
 
@@ -61,7 +69,7 @@ class Scope:
         back: list[str] = []
         side = front
         for each in entries:
-            place = self.proof.inside(each)
+            place = self.proof.inside(each) or self._meant(each)
             if place is None:
                 side = back
             elif place == self.root or place not in self.public:
@@ -70,6 +78,13 @@ class Scope:
         if fresh != self.path:
             self.path[:] = fresh
             self._own.clear()
+
+    def _meant(self, entry: object) -> str | None:
+        """Give the folder that the checkout's code means by a relative entry: it was written for who works in there."""
+        if not isinstance(entry, str) or entry in self._users or Path(entry).is_absolute():
+            return None
+        place = self.proof.inside(str(self.proof.root / entry))
+        return place if place and place != self.root and Path(place).is_dir() else None
 
     def means(self, name: object) -> bool:
         """Say whether an absolute name, as the checkout's code writes it, is one of its own modules."""
@@ -137,12 +152,19 @@ def _folder_wins(top: str, folders: Iterable[str]) -> bool:
     Python's rule is that a regular module wins, wherever it lies. It holds here for what is installed (``numpy/`` may
     hold data); the user's own ``utils.py`` is nothing that a repository can mean, if its own folder holds code.
     """
-    place = _regular(top)
-    if place is None:
+    if _regular(top) is None:
         return True
-    if top in sys.stdlib_module_names or {"site-packages", "dist-packages"} & set(Path(place).parts):
+    if is_everybodys(top):
         return False
     return any(next(Path(folder).rglob("*.py"), None) for folder in folders)
+
+
+def is_everybodys(top: str) -> bool:
+    """Say whether a name is Python's own or an installed package's, not merely a file of the user's."""
+    place = _regular(top)
+    return place is not None and (
+        top in sys.stdlib_module_names or bool({"site-packages", "dist-packages"} & set(Path(place).parts))
+    )
 
 
 def _regular(top: str) -> str | None:

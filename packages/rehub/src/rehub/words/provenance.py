@@ -1,0 +1,80 @@
+"""What a loaded object was made from: the repository at a commit, the entry, its arguments, and what that loaded."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from rehub.words.pin import Checkout, Pin
+
+_PLAIN = (bool, int, float, complex, str, bytes, type(None))
+_MAX_TEXT = 200  # characters of what is kept of an argument that is no literal
+_MAX_DEPTH = 4  # lists in lists
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What an object was made from.
+
+    Attributes:
+        place: the repository, or the folder.
+        pin: its commit and tree; ``None`` for a folder of the user's own, which can change.
+        entry: the entry that was called.
+        args: what it was called with; what is no literal is kept as the text ``<its class>``.
+        kwargs: likewise, by name.
+        nested: what the entry itself loaded from other repositories, in order.
+    """
+
+    place: str
+    pin: Pin | None
+    entry: str
+    args: tuple[Any, ...] = ()
+    kwargs: tuple[tuple[str, Any], ...] = ()
+    nested: tuple["Provenance", ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        checkout: Checkout,
+        entry: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        nested: Sequence["Provenance"] = (),
+    ) -> Self:
+        """Note a call, without keeping anything of it alive."""
+        named = tuple((name, literal(value)) for name, value in kwargs.items())
+        return cls(str(checkout.place), checkout.pin, entry, tuple(map(literal, args)), named, tuple(nested))
+
+    @property
+    def pins(self) -> list[Pin]:
+        """The pins of all code that took part, each once, its own first."""
+        return list(dict.fromkeys(each.pin for each in self.walk() if each.pin))
+
+    def walk(self) -> Iterator["Provenance"]:
+        """Give this and everything nested in it, outermost first."""
+        yield self
+        for each in self.nested:
+            yield from each.walk()
+
+    def __str__(self) -> str:
+        given = [*map(repr, self.args), *(f"{name}={value!r}" for name, value in self.kwargs)]
+        first = f"{self.pin or self.place} {self.entry}({', '.join(given)})"
+        return "\n".join([first, *(f"  {line}" for each in self.nested for line in str(each).split("\n"))])
+
+
+def literal(value: Any, depth: int = 0) -> Any:
+    """Give a value as it is if it is a literal of Python, else its class in angle brackets.
+
+    Example:
+        >>> literal([1, ("a", None)]), literal(object())
+        ([1, ('a', None)], '<object>')
+    """
+    if type(value) in _PLAIN:
+        return value
+    if depth < _MAX_DEPTH and type(value) in {list, tuple, set, frozenset}:
+        return type(value)(literal(each, depth + 1) for each in value)
+    if depth < _MAX_DEPTH and type(value) is dict:
+        return {literal(key, depth + 1): literal(each, depth + 1) for key, each in value.items()}
+    kind = type(value)
+    return f"<{kind.__qualname__ if kind.__module__ == 'builtins' else f'{kind.__module__}.{kind.__qualname__}'}>"[
+        :_MAX_TEXT
+    ]

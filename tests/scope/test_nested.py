@@ -1,0 +1,132 @@
+"""What an entry loads itself, through torch.hub or rehub, and what is known of it afterwards."""
+
+import gc
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import rehub
+from rehub.verbs.provenance import _KNOWN
+from tests.scope.conftest import Folder
+from tests.world import World
+
+torch = pytest.importorskip("torch")
+
+INNER = {
+    "hubconf.py": "from utils import Net\ndef net(n=1): return Net(n)",
+    "utils.py": "class Net:\n def __init__(self, n): self.n = n",
+}
+OUTER = {
+    "hubconf.py": "import torch\nfrom functools import partial\nfrom utils import Pair\n"
+    "def net(**how): return Pair(torch.hub.load('acme/inner', 'net', n=5, **how))\n"
+    "direct = partial(torch.hub.load, 'acme/inner', 'net')\n"
+    "def late(): return lambda: torch.hub.load('acme/inner', 'net')\n"
+    "def names(): return torch.hub.list('acme/inner'), torch.hub.help('acme/inner', 'net'), torch.hub.get_dir()\n"
+    "def back(ask): return ask()\n",
+    "utils.py": "class Pair:\n def __init__(self, inner): self.inner = inner",
+}
+Make = Callable[..., rehub.Hub]
+
+
+@pytest.fixture
+def make(world: World, tmp_path: Path) -> Make:
+    """Give a function that makes a hub to which acme/inner and acme/outer are known."""
+    world.repo(INNER, name="acme/inner", tag="v1")
+    world.repo(OUTER, name="acme/outer", tag="v1")
+
+    def hub(**settings: Any) -> rehub.Hub:
+        return rehub.Hub(**{"dir": tmp_path / "hub", "mirrors": world.mirrors, "trust": "always", **settings})
+
+    return hub
+
+
+def test_an_entry_gets_the_other_repository_by_the_same_settings(make: Make) -> None:
+    """``torch.hub.load`` inside an entry is answered by the hub that loads, and named in the provenance."""
+    hub = make()
+    pair = hub.load("acme/outer:v1", "net")
+    found = rehub.provenance(pair)
+    inner = rehub.provenance(pair.inner)
+    assert [str(pin.remote) for pin in found.pins] == ["acme/outer", "acme/inner"]
+    assert found.nested == (inner,)
+    assert (inner.entry, inner.kwargs, inner.nested) == ("net", (("n", 5),), ())
+    assert type(pair.inner).__module__.endswith(".utils")
+    assert "utils" not in sys.modules
+    assert "\n  acme/inner@" in str(found)
+
+
+def test_an_entry_that_is_the_call_itself(make: Make) -> None:
+    """An entry that is a partial of ``torch.hub.load`` itself, with no line of its own, is answered as well."""
+    found = rehub.provenance(make().load("acme/outer:v1", "direct", n=7))
+    assert [(each.entry, each.kwargs) for each in found.walk()] == [("direct", (("n", 7),)), ("net", (("n", 7),))]
+
+
+def test_a_call_after_the_load_has_returned(make: Make) -> None:
+    """A method that calls ``torch.hub.load`` later is answered by the hub that loaded it."""
+    assert make().load("acme/outer:v1", "late")().n == 1
+
+
+def test_listing_inside_an_entry(make: Make) -> None:
+    """``list``, ``help`` and ``get_dir`` inside an entry are rehub's too."""
+    hub = make()
+    assert hub.load("acme/outer:v1", "names") == (["Net", "net"], "net(n=1)", hub.get_dir())
+
+
+def test_what_a_repository_says_of_trust_counts_for_nothing(make: Make) -> None:
+    """A repository that loads another with ``trust_repo=True`` does not thereby allow it to run."""
+    hub = make(trust="ask")
+    for how in ({}, {"trust_repo": True, "skip_validation": True}):
+        with pytest.raises(rehub.UntrustedError, match="rehub trust add acme/inner"):
+            hub.entry("acme/outer:v1", "net", trust_repo=True)(**how)
+    hub.allow("acme/inner")
+    assert hub.load("acme/outer:v1", "net", trust_repo=True).inner.n == 5
+
+
+def test_the_users_own_calls_are_not_touched(make: Make, monkeypatch: pytest.MonkeyPatch, folder: Folder) -> None:
+    """Outside of entries, and in what an entry calls back, ``torch.hub`` is torch's own."""
+    make().load("acme/outer:v1", "net")
+    monkeypatch.setattr(torch.hub, "_hub_dir", "/the/users/own")
+    assert torch.hub.get_dir() == "/the/users/own"
+
+    def mine() -> str:
+        return str(torch.hub.get_dir())
+
+    assert make().load("acme/outer:v1", "back", mine) == "/the/users/own"
+
+
+def test_a_provenance_lives_as_long_as_its_object(make: Make) -> None:
+    """Nothing is kept alive, or known, once the object is gone; and what is no result of a load has none."""
+    hub = make()
+    pair = hub.load("acme/outer:v1", "net")
+    key = id(pair)
+    assert _KNOWN[key][1] == rehub.provenance(pair)
+    del pair
+    gc.collect()
+    assert key not in _KNOWN
+    for strange in (object(), "text", (), {}, [object()]):
+        with pytest.raises(rehub.ProvenanceNotFoundError, match="no load returned it"):
+            rehub.provenance(strange)
+
+
+def test_a_tuple_is_known_by_its_parts(folder: Folder) -> None:
+    """Of a tuple or dictionary, the parts are remembered; a mixture of several loads says so."""
+    root = folder(
+        {"hubconf.py": "class Net: pass\ndef pair(): return Net(), len\ndef table(): return {'a': Net(), 'b': 3}"}
+    )
+    pair, table = (rehub.load(str(root), name, source="local") for name in ("pair", "table"))
+    assert rehub.provenance(pair).entry == rehub.provenance(pair[0]).entry == "pair"
+    assert rehub.provenance(table).entry == rehub.provenance(table["a"]).entry == "table"
+    assert rehub.provenance(pair[0]).pin is None
+    with pytest.raises(rehub.ProvenanceNotFoundError, match="its parts come from 2 loads"):
+        rehub.provenance([pair[0], table["a"]])
+
+
+def test_arguments_are_kept_without_keeping_them_alive(folder: Folder) -> None:
+    """Literals are kept as they are; of anything else only the class."""
+    root = folder({"hubconf.py": "class Net: pass\ndef net(*args, **kwargs): return Net()"})
+    net = rehub.load(str(root), "net", 1, ["a", None], torch.zeros(2), source="local", size={"w": (1, 2)})
+    found = rehub.provenance(net)
+    assert found.args == (1, ["a", None], "<torch.Tensor>")
+    assert dict(found.kwargs) == {"size": {"w": (1, 2)}}
