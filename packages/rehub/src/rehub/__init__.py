@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import builtins
 
     from rehub.api import entry as entry
+    from rehub.api import explore as explore
     from rehub.api import get_dir as get_dir
     from rehub.api import help as help  # noqa: A004
     from rehub.api import inspect as inspect
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
     from rehub.hub import Hub as Hub
     from rehub.hub import Inspection as Inspection
     from rehub.words.errors import *  # noqa: F403
+    from rehub.words.exploration import Exploration as Exploration
     from rehub.words.provenance import Provenance as Provenance
 
 _WHERE = {
-    "rehub.api": ["entry", "get_dir", "help", "inspect", "list", "load", "provenance", "set_dir"],
+    "rehub.api": ["entry", "explore", "get_dir", "help", "inspect", "list", "load", "provenance", "set_dir"],
     "rehub.hub": ["BoundEntry", "Hub", "Inspection"],
     "rehub.words.provenance": ["Provenance"],
     "rehub.words.errors": [
@@ -55,10 +57,12 @@ _WHERE = {
         "RunError",
         "StoreError",
         "TrustError",
+        "UnexpectedResultError",
         "UnreachableError",
         "UntrustedError",
         "WorldError",
     ],
+    "rehub.words.exploration": ["Exploration"],
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names}
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
-from rehub.hub import BoundEntry, Hub, Inspection
+from rehub.hub import BoundEntry, Expect, Hub, Inspection, T, U, V
 
 if TYPE_CHECKING:
     import builtins
 
+    from rehub.words.exploration import Exploration
     from rehub.words.provenance import Provenance
 
 DEFAULT = Hub()
@@ -83,6 +84,32 @@ def help(  # noqa: A001 - torch.hub's name
     return DEFAULT.help(github, model, force_reload, skip_validation, trust_repo)
 
 
+@overload
+def load(
+    repo_or_dir: str,
+    model: str,
+    *args: Any,
+    source: str = "github",
+    trust_repo: object = None,
+    force_reload: bool = False,
+    verbose: bool = True,
+    skip_validation: bool = False,
+    expect: None = None,
+    **kwargs: Any,
+) -> Any: ...
+@overload
+def load(
+    repo_or_dir: str,
+    model: str,
+    *args: Any,
+    source: str = "github",
+    trust_repo: object = None,
+    force_reload: bool = False,
+    verbose: bool = True,
+    skip_validation: bool = False,
+    expect: Expect[T, U, V],
+    **kwargs: Any,
+) -> T | U | V: ...
 def load(  # noqa: PLR0913 - torch.hub's parameters
     repo_or_dir: str,
     model: str,
@@ -92,18 +119,22 @@ def load(  # noqa: PLR0913 - torch.hub's parameters
     force_reload: bool = False,
     verbose: bool = True,
     skip_validation: bool = False,
+    expect: Any = None,
     **kwargs: Any,
 ) -> Any:
     """Load a model; see :meth:`Hub.load`.
 
     Raises:
         UntrustedError: nobody allowed this code to run here.
+        UnexpectedResultError: the result is not what ``expect`` says.
         RehubError: it cannot be found, fetched or read, or what it needs is not installed.
         Exception: what the entry itself raises.
 
     Example:
         >>> load("acme/shapes", "circle", radius=2.0, trust_repo=True)
         'a circle of radius 2.0'
+        >>> load("acme/shapes", "circle", trust_repo=True, expect=str)
+        'a circle of radius 1.0'
     """
     return DEFAULT.load(
         repo_or_dir,
@@ -114,13 +145,40 @@ def load(  # noqa: PLR0913 - torch.hub's parameters
         force_reload=force_reload,
         verbose=verbose,
         skip_validation=skip_validation,
+        expect=expect,
         **kwargs,
     )
 
 
+@overload
 def entry(
-    ref: str, name: str, *, source: str = "github", trust_repo: object = None, force_reload: bool = False
-) -> BoundEntry:
+    ref: str,
+    name: str,
+    *,
+    source: str = "github",
+    trust_repo: object = None,
+    force_reload: bool = False,
+    expect: None = None,
+) -> BoundEntry[Any]: ...
+@overload
+def entry(
+    ref: str,
+    name: str,
+    *,
+    source: str = "github",
+    trust_repo: object = None,
+    force_reload: bool = False,
+    expect: Expect[T, U, V],
+) -> BoundEntry[T | U | V]: ...
+def entry(  # noqa: PLR0913 - load's own
+    ref: str,
+    name: str,
+    *,
+    source: str = "github",
+    trust_repo: object = None,
+    force_reload: bool = False,
+    expect: Any = None,
+) -> BoundEntry[Any]:
     """Give an entry as something to call; see :meth:`Hub.entry`.
 
     Raises:
@@ -130,7 +188,7 @@ def entry(
         >>> entry("acme/shapes", "circle", trust_repo=True)(radius=3.0)
         'a circle of radius 3.0'
     """
-    return DEFAULT.entry(ref, name, source=source, trust_repo=trust_repo, force_reload=force_reload)
+    return DEFAULT.entry(ref, name, source=source, trust_repo=trust_repo, force_reload=force_reload, expect=expect)
 
 
 def inspect(ref: str, *, source: str = "github", force_reload: bool = False) -> Inspection:
@@ -144,6 +202,33 @@ def inspect(ref: str, *, source: str = "github", force_reload: bool = False) -> 
         ['circle', 'square']
     """
     return DEFAULT.inspect(ref, source=source, force_reload=force_reload)
+
+
+def explore(value: object, *, depth: int = 3, rows: int = 60) -> Exploration:
+    """Say what can be done with an object, usually one that was loaded; it is not called, and no property is asked for.
+
+    What it returns shows itself: as text where it is printed, as tables in Jupyter and Colab.
+
+    Args:
+        value: a model, function, tuple, dictionary, or anything else.
+        depth: how many levels of submodules are told.
+        rows: how many lines of submodules are told; levels are left out until they suffice.
+
+    Raises:
+        MalformedSettingError: ``depth`` or ``rows`` is no number from 1.
+
+    Example:
+        >>> def blur(image, radius: int = 2):
+        ...     "Make an image less sharp."
+        >>> found = explore(blur)
+        >>> found.call.signature, found.summary
+        ('(image, radius: int = 2)', 'Make an image less sharp.')
+    """
+    from rehub.given import amount_of
+    from rehub.verbs.explore import Limits
+    from rehub.verbs.explore import explore as look
+
+    return look(value, Limits(depth=amount_of("depth", depth), rows=amount_of("rows", rows)))
 
 
 def provenance(value: Any) -> Provenance:

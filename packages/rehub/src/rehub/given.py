@@ -49,6 +49,38 @@ def mirrors_of(given: str | Mapping[str, str]) -> tuple[Mirror, ...]:
     return tuple(Mirror.parse(f"{prefix}={target}") for prefix, target in given.items())
 
 
+def amount_of(name: str, given: object) -> int:
+    """Check how much of something is asked for.
+
+    Raises:
+        MalformedSettingError: it is no number from 1.
+    """
+    if type(given) is int and given > 0:
+        return given
+    raise MalformedSettingError(name, given, "a number from 1")
+
+
+def expected_of(expect: object) -> tuple[type, ...]:
+    """Read ``expect``: a class, or a tuple of classes; of ``None`` nothing is expected.
+
+    Raises:
+        MalformedSettingError: it is something else, or no object can be checked against it.
+    """
+    kinds = expect if isinstance(expect, tuple) else () if expect is None else (expect,)
+    if (expect is None or kinds) and all(map(_is_checkable, kinds)):
+        return kinds
+    raise MalformedSettingError("expect", expect, "a class, such as torch.nn.Module, or a tuple of classes")
+
+
+def _is_checkable(kind: object) -> bool:
+    """Say whether ``isinstance`` takes something; ``list[int]`` and most protocols only look like classes."""
+    try:
+        isinstance(None, kind)  # type: ignore[arg-type]
+    except TypeError:
+        return False
+    return isinstance(kind, type)
+
+
 def hosts_of(given: str | Mapping[str, str | Mapping[str, str]]) -> tuple[Host, ...]:
     """Read hosts, in ``REHUB_HOSTS``' form, or by name with ``"github"`` or ``{"kind": …, "base": …, "token": …}``.
 

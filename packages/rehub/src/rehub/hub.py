@@ -6,11 +6,12 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from rehub._version import __version__
-from rehub.given import check, folder_of, hosts_of, mirrors_of, source_of
+from rehub.given import check, expected_of, folder_of, hosts_of, mirrors_of, source_of
 from rehub.words.hosts import host_name
+from rehub.words.inspection import Inspection
 from rehub.words.ref import Ref
 from rehub.words.settings import Settings
 from rehub.words.trust import Grant, admit, check_asked
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from rehub.verbs.fetch import Fetching
     from rehub.verbs.load import Loaded
-    from rehub.words.hubconf import Hubconf
     from rehub.words.pin import Checkout
     from rehub.words.settings import TrustMode, VerifyMode
     from rehub.world.git import Git
@@ -28,21 +28,16 @@ if TYPE_CHECKING:
     from rehub.world.store import Store
 
 
+__all__ = ["BoundEntry", "Expect", "Hub", "Inspection"]
+
+T = TypeVar("T")
+U = TypeVar("U")
+V = TypeVar("V")
+Expect = type[T] | tuple[type[T]] | tuple[type[T], type[U]] | tuple[type[T], type[U], type[V]]
+"""A class, or a tuple of up to three, whose union a type checker then knows the result to be."""
+
 # A library prints nothing: without this, Python itself would print warnings that nobody has asked for.
 logging.getLogger("rehub").addHandler(logging.NullHandler())
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """What reading a repository tells, and which one it was.
-
-    Attributes:
-        checkout: the files that were read.
-        hubconf: entries, leaks, dependencies, weights, effects, problems.
-    """
-
-    checkout: Checkout
-    hubconf: Hubconf
 
 
 class Hub:
@@ -249,6 +244,36 @@ class Hub:
             raise EntryNotFoundError(str(found.checkout), model, found.hubconf.names, note)
         return entry.help
 
+    @overload
+    def load(
+        self,
+        /,
+        repo_or_dir: str,
+        model: str,
+        *args: Any,
+        source: str = "github",
+        trust_repo: object = None,
+        force_reload: bool = False,
+        verbose: bool = True,
+        skip_validation: bool = False,
+        expect: None = None,
+        **kwargs: Any,
+    ) -> Any: ...
+    @overload
+    def load(
+        self,
+        /,
+        repo_or_dir: str,
+        model: str,
+        *args: Any,
+        source: str = "github",
+        trust_repo: object = None,
+        force_reload: bool = False,
+        verbose: bool = True,
+        skip_validation: bool = False,
+        expect: Expect[T, U, V],
+        **kwargs: Any,
+    ) -> T | U | V: ...
     def load(  # noqa: PLR0913 - torch.hub's parameters, in its order
         self,
         /,
@@ -260,6 +285,7 @@ class Hub:
         force_reload: bool = False,
         verbose: bool = True,  # noqa: ARG002 - nothing is printed
         skip_validation: bool = False,
+        expect: Any = None,
         **kwargs: Any,
     ) -> Any:
         """Load a model: call an entry point of a repository, in a scope of its own.
@@ -274,6 +300,7 @@ class Hub:
             force_reload: ask where the ref points now, even if it is cached.
             verbose: without effect; rehub logs to ``logging.getLogger("rehub")``.
             skip_validation: take a full commit id without asking whether a branch or tag reaches it.
+            expect: a class that the result must be of, or a tuple of classes; a type checker then knows it.
             **kwargs: what the entry is called with, by name; an entry with a parameter of one of the names above is
                 called through :meth:`entry`.
 
@@ -284,6 +311,7 @@ class Hub:
             UntrustedError: nobody allowed this code to run here.
             EntryNotFoundError: there is no such entry.
             MissingDependencyError: packages that it needs are not installed.
+            UnexpectedResultError: the result is not what ``expect`` says.
             RehubError: as :meth:`fetch`.
             Exception: what the entry itself raises, unwrapped.
         """
@@ -294,9 +322,34 @@ class Hub:
             trust_repo=trust_repo,
             force_reload=force_reload,
             skip_validation=skip_validation,
+            expect=expect,
         )
         return bound(*args, **kwargs)
 
+    @overload
+    def entry(
+        self,
+        ref: str,
+        name: str,
+        *,
+        source: str = "github",
+        trust_repo: object = None,
+        force_reload: bool = False,
+        skip_validation: bool = False,
+        expect: None = None,
+    ) -> BoundEntry[Any]: ...
+    @overload
+    def entry(
+        self,
+        ref: str,
+        name: str,
+        *,
+        source: str = "github",
+        trust_repo: object = None,
+        force_reload: bool = False,
+        skip_validation: bool = False,
+        expect: Expect[T, U, V],
+    ) -> BoundEntry[T | U | V]: ...
     def entry(  # noqa: PLR0913 - load's own
         self,
         ref: str,
@@ -306,8 +359,18 @@ class Hub:
         trust_repo: object = None,
         force_reload: bool = False,
         skip_validation: bool = False,
-    ) -> BoundEntry:
+        expect: Any = None,
+    ) -> BoundEntry[Any]:
         """Give an entry as something to call, so that none of its parameters can clash with rehub's.
+
+        Args:
+            ref: the repository, in any form.
+            name: the entry's name.
+            source: as for :meth:`load`, like the rest.
+            trust_repo: likewise.
+            force_reload: likewise.
+            skip_validation: likewise.
+            expect: what each call's result must be; the entry itself may have a parameter of that name.
 
         Raises:
             RehubError: as :meth:`load`, except what only running can tell.
@@ -318,12 +381,13 @@ class Hub:
         from rehub.verbs.load import check_dependencies, check_entry
 
         check_asked(trust_repo)
+        expected = expected_of(expect)
         checkout = self.fetch(ref, source=source, force_reload=force_reload, skip_validation=skip_validation)
         found = self._inspect(checkout).hubconf
         check_entry(checkout, found, name)
         self.admit(checkout, trust_repo)
         check_dependencies(checkout, found)
-        return BoundEntry(self, checkout, name)
+        return BoundEntry(self, checkout, name, expected)
 
     def admit(self, checkout: Checkout, trust_repo: object = None) -> None:
         """Let a checkout's code run here, or refuse. A folder of the user's own needs no permission.
@@ -354,25 +418,41 @@ class Hub:
 
 
 @dataclass(frozen=True, slots=True)
-class BoundEntry:
+class BoundEntry(Generic[T]):
     """An entry of a pinned, admitted checkout: call it with the entry's own arguments.
 
     Attributes:
         hub: whose settings hold.
         checkout: the files.
         name: the entry.
+        expected: classes of which its result must be; any will do if there are none.
     """
 
     hub: Hub
     checkout: Checkout
     name: str
+    expected: tuple[type, ...] = ()
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """Call the entry; what it raises arrives as it is."""
-        return self.run(*args, **kwargs).value
+    def __call__(self, /, *args: Any, **kwargs: Any) -> T:
+        """Call the entry; what it raises arrives as it is.
+
+        Raises:
+            UnexpectedResultError: its result is not what was expected.
+        """
+        value: T = self.run(*args, **kwargs).value
+        return value
 
     def run(self, /, *args: Any, **kwargs: Any) -> Loaded:
-        """Call the entry; give its result with what it was made from."""
+        """Call the entry; give its result with what it was made from.
+
+        Raises:
+            UnexpectedResultError: its result is not what was expected.
+        """
         from rehub.verbs.load import run_entry
 
-        return run_entry(self.checkout, self.name, args, kwargs, store=self.hub.store, opener=self.hub)
+        loaded = run_entry(self.checkout, self.name, args, kwargs, store=self.hub.store, opener=self.hub)
+        if self.expected:
+            from rehub.verbs.expect import check_result
+
+            check_result(loaded.value, self.expected, self.checkout, self.name)
+        return loaded

@@ -16,6 +16,7 @@ from rehub.cli.endings import REFUSED
 from rehub.cli.output import Output
 from rehub.cli.signals import Ended
 from rehub.cli.text import clean
+from rehub.verbs.explore import measure, type_name
 from rehub.words.dependencies import distribution
 from rehub.words.errors import RehubError
 
@@ -147,21 +148,15 @@ class Made:
 
 def describe(value: object) -> Made:
     """Put an object into words; torch is asked only if it is there already."""
-    kind = type(value)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    text = _short(value)
-    torch = sys.modules.get("torch")
-    if torch is None or not isinstance(value, torch.nn.Module):
+    name, text = type_name(type(value)), _short(value)
+    found = measure(value)
+    if found is None:
         return Made(name, text)
-    try:
-        all_of_them = list(value.parameters())
-        count = sum(each.numel() for each in all_of_them)
-        trainable = sum(each.numel() for each in all_of_them if each.requires_grad)
-        held = sum(each.numel() * each.element_size() for each in all_of_them)
-        dtypes = tuple(sorted({str(each.dtype).removeprefix("torch.") for each in all_of_them}))
-    except Exception:  # noqa: BLE001 - a lazy module has no sizes yet, and a class may override anything
-        return Made(name, text, training=value.training)
-    return Made(name, text, count, trainable, held, dtypes, value.training)
+    sizes, training = found
+    if sizes.unsized:
+        return Made(name, text, training=training)
+    held = sizes.parameters
+    return Made(name, text, held.numbers, sizes.trainable, held.bytes, held.dtypes, training)
 
 
 def _short(value: object) -> str:

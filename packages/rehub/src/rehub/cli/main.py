@@ -23,6 +23,7 @@ SECTIONS = {
     },
     "Run": {
         "load": "Call an entry point, and say what it made.",
+        "explore": "Call an entry point, and say what can be done with what it made.",
         "trust": "Decide which repositories may run here.",
     },
     "Keep": {

@@ -20,7 +20,8 @@ written for torch.hub keeps catching what it caught::
     │   └── DigestMismatchError (ValueError)   bytes that are not the promised ones
     ├── RunError (RuntimeError)                the repository's own code cannot run here
     │   ├── MissingDependencyError             packages that it needs are not installed
-    │   └── OperatorClashError                 it defines an operator of torch that another one has defined
+    │   ├── OperatorClashError                 it defines an operator of torch that another one has defined
+    │   └── UnexpectedResultError (TypeError)  an entry made something else than was expected
     └── WorldError (OSError)                   git, the network or the disk: repair it, try again
         ├── OfflineError                       a socket was needed and is not allowed
         ├── GitMissingError
@@ -292,6 +293,26 @@ class OperatorClashError(RunError):
         super().__init__(
             f"the operator {operator} is defined twice in this process\n  first  by {first}\n  second by {second}\n"
             "The second was stopped there; the first goes on working. Load each of them in a process of its own."
+        )
+
+
+class UnexpectedResultError(RunError, TypeError):
+    """An entry made something else than ``expect=`` says.
+
+    Attributes:
+        where: the repository and commit.
+        entry: the entry's name.
+        expected: the names of the classes of which one was expected.
+        found: what it made, in words.
+    """
+
+    def __init__(self, where: str, entry: str, expected: Sequence[str], found: str, advice: str = "") -> None:
+        self.where, self.entry, self.expected, self.found = where, entry, tuple(expected), found
+        super().__init__(
+            f"{entry} of {where} made something else than was expected\n"
+            f"  expected {' or '.join(expected)}\n  found    {found}\n"
+            f"It was run; what it made was not kept. {advice or 'Leave expect out, or expect that.'}\n"
+            f"  rehub explore {where} {entry}"
         )
 
 

@@ -28,9 +28,17 @@ _SECTION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a docstring tells."""
+    """What a docstring tells.
+
+    Attributes:
+        parameters: what it says of each, by name.
+        types: of which type it says they are; those that it names no type of are left out.
+        returns: what it says of the result.
+        examples: its blocks of code.
+    """
 
     parameters: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
     returns: str | None = None
     examples: tuple[str, ...] = ()
 
@@ -193,16 +201,18 @@ def _parsed(doc: str) -> Told:
     except Exception:  # noqa: BLE001 - a foreign parser on hostile text: an odd docstring must not hide the entries
         return Told()
     about: dict[str, str] = {}
+    types: dict[str, str] = {}
     returns: str | None = None
     examples: list[str] = []
     for section in sections:
         if section.kind in {DocstringSectionKind.parameters, DocstringSectionKind.other_parameters}:
             about |= {each.name.lstrip("*"): each.description.strip() for each in section.value}
+            types |= {each.name.lstrip("*"): str(each.annotation) for each in section.value if each.annotation}
         elif section.kind is DocstringSectionKind.returns and returns is None:
             returns = "\n".join(_result(each.name, each.annotation, each.description) for each in section.value)
         elif section.kind is DocstringSectionKind.examples:
             examples += [text.strip() for kind, text in section.value if kind is DocstringSectionKind.examples]
-    return Told(about, returns or None, tuple(examples))
+    return Told(about, types, returns or None, tuple(examples))
 
 
 def _quiet() -> dict[str, dict[str, bool]]:

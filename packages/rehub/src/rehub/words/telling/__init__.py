@@ -1,0 +1,1 @@
+"""What is found out, as sheets and lines that a person reads."""
