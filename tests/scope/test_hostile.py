@@ -140,7 +140,7 @@ ODD = [
     "'absent_xyz..net'",
     "'os.'",
     "'a b'",
-    "'models', 'x'",
+    "'absent_xyz', 'x'",
     "'.x', 3",
 ]
 

@@ -22,7 +22,8 @@ Find = Callable[[str, str], Any]
 
 def lead_unpickling(scopes: Scopes) -> None:
     """Let the unpicklers of the process know scopes: C's, which others inherit from and call, and Python's."""
-    if not getattr(pickle.Unpickler, "__rehub__", False):
+    # C's own class, once; what somebody else has put there is theirs.
+    if getattr(pickle.Unpickler, "__module__", "") == "_pickle":
         unpickler = _unpickler(scopes, pickle.Unpickler)
         pickle.Unpickler, pickle.load, pickle.loads = unpickler, *_readers(scopes, unpickler)  # type: ignore[misc]
     detour(pickle._Unpickler.find_class, partial(_choose, scopes))  # noqa: SLF001
@@ -30,8 +31,6 @@ def lead_unpickling(scopes: Scopes) -> None:
 
 def _unpickler(scopes: Scopes, known: type[pickle.Unpickler]) -> type[pickle.Unpickler]:
     class Unpickler(known):  # type: ignore[valid-type, misc]
-        __rehub__ = True
-
         def find_class(self, module: str, name: str) -> Any:
             scope = scopes.behind(sys._getframe(1))  # noqa: SLF001 - the way to one's caller
             return _found(super().find_class, scope, module, name)
