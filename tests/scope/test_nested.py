@@ -1,6 +1,7 @@
 """What an entry loads itself, through torch.hub or rehub, and what is known of it afterwards."""
 
 import gc
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 import rehub
 from rehub.verbs.provenance import _KNOWN
+from tests.conftest import RunRehub
 from tests.scope.conftest import Folder
 from tests.world import World
 
@@ -130,3 +132,20 @@ def test_arguments_are_kept_without_keeping_them_alive(folder: Folder) -> None:
     found = rehub.provenance(net)
     assert found.args == (1, ["a", None], "<torch.Tensor>")
     assert dict(found.kwargs) == {"size": {"w": (1, 2)}}
+
+
+def test_the_command_says_what_an_entry_loaded(make: Make, world: World, rehub_cli: RunRehub) -> None:
+    """``rehub load`` shows the other repositories that took part, and names them in its JSON."""
+    env = world.env(REHUB_TRUST="always")
+    make()
+    said = rehub_cli("load", "acme/outer:v1", "net", env=env)
+    assert next(line for line in said.stdout.splitlines() if line.startswith("loaded")).endswith("net(n=5)")
+    data = json.loads(rehub_cli("load", "acme/outer:v1", "net", "--json", env=env).stdout)
+    (inner,) = data["nested"]
+    assert (inner["place"], inner["entry"], inner["arguments"]["kwargs"], inner["nested"]) == (
+        "acme/inner",
+        "net",
+        {"n": 5},
+        [],
+    )
+    assert len(inner["pin"]["commit"]) == 40

@@ -11,6 +11,7 @@ from rehub.cli import foreign
 from rehub.cli.ask import ask, may_ask
 from rehub.cli.output import Output
 from rehub.hub import BoundEntry, Hub
+from rehub.verbs.load import Loaded
 from rehub.words.errors import UntrustedError
 
 arguments = click.argument("arguments", nargs=-1, metavar="[VALUE]... [NAME=VALUE]...")
@@ -33,17 +34,17 @@ class Call:
     kwargs: dict[str, Any]
     usage: str
 
-    def run(self, out: Output, look: Callable[[Any], Any]) -> Any:
+    def run(self, out: Output, look: Callable[[Loaded], Any]) -> Any:
         """Call the entry, and look at what it made; both run foreign code, whose output is kept from the result.
 
         Args:
             out: standard output is its own from here on.
-            look: what to do with the entry's result.
+            look: what to do with the entry's result and its provenance.
         """
         foreign.set_aside_stdout(out)
         root = self.bound.checkout.root
         return foreign.call(
-            lambda: look(self.bound.run(*self.args, **self.kwargs).value), root=root, usage=self.usage, out=out
+            lambda: look(self.bound.run(*self.args, **self.kwargs)), root=root, usage=self.usage, out=out
         )
 
     @property

@@ -6,18 +6,33 @@ from rehub.cli.output import Output
 
 if TYPE_CHECKING:
     from rehub.hub import Inspection
-    from rehub.words.pin import Checkout
+    from rehub.words.pin import Checkout, Pin
+    from rehub.words.provenance import Provenance
 
 
 def pin_of(checkout: "Checkout") -> dict[str, str] | None:
     """Give a pin for JSON; ``null`` for a folder of the user's own."""
-    pin = checkout.pin
+    return _pin(checkout.pin)
+
+
+def _pin(pin: "Pin | None") -> dict[str, str] | None:
     return {"remote": pin.remote.url, "commit": pin.commit, "tree": str(pin.tree)} if pin else None
 
 
 def heading(ref: str, checkout: "Checkout") -> dict[str, Any]:
     """Give the keys with which every JSON document about a repository starts."""
     return {"ref": ref, "pin": pin_of(checkout)}
+
+
+def nested(provenance: "Provenance") -> dict[str, Any]:
+    """Give what an entry loaded from another repository, for JSON."""
+    return {
+        "place": provenance.place,
+        "pin": _pin(provenance.pin),
+        "entry": provenance.entry,
+        "arguments": {"args": provenance.args, "kwargs": dict(provenance.kwargs)},
+        "nested": [nested(each) for each in provenance.nested],
+    }
 
 
 def unreadable(found: "Inspection") -> str:

@@ -35,7 +35,7 @@ def command(  # noqa: PLR0913 - one for each option
     holds. The entry is run, what it made is not. Values are typed as for 'rehub load'.
     """
     call = running.prepare(hub, out, ref, entry, arguments, **how)
-    found = call.run(out, lambda value: explore(value, Limits(depth=depth)))
+    found = call.run(out, lambda loaded: explore(loaded.value, Limits(depth=depth)))
     if out.as_json:
         out.data(shapes.heading(ref, call.bound.checkout) | call.as_dict() | plain(found))
     else:

@@ -1,15 +1,18 @@
 """``rehub load``: call an entry point.
 
 JSON: ``{"ref", "pin": {"remote", "commit", "tree"} or null, "entry", "arguments": {"args", "kwargs"}, "type", "repr",
-"parameters", "trainable", "bytes", "dtypes", "training"}``; the last five are ``null`` for what is no torch module.
+"parameters", "trainable", "bytes", "dtypes", "training", "nested"}``; those from ``parameters`` to ``training`` are
+``null`` for what is no torch module. ``nested`` is what the entry itself loaded: ``[{"place", "pin", "entry",
+"arguments", "nested"}]``.
 """
 
 from rehub.cli import foreign, running, shapes
 from rehub.cli.command import command as make
 from rehub.cli.command import entry, force_reload, ref, source
 from rehub.cli.output import Output, plain
-from rehub.cli.text import line, size
+from rehub.cli.text import clean, line, size
 from rehub.hub import Hub
+from rehub.words.provenance import Provenance
 
 
 @make("load", example="rehub load pytorch/vision:v0.20.1 resnet18 weights=DEFAULT\nrehub load ./my-model net 3 -- -1")
@@ -36,14 +39,15 @@ def command(  # noqa: PLR0913 - one for each option
     What the repository prints goes to standard error.
     """
     call = running.prepare(hub, out, ref, entry, arguments, trust=trust, force_reload=force_reload, source=source)
-    made = call.run(out, foreign.describe)
+    made, provenance = call.run(out, lambda loaded: (foreign.describe(loaded.value), loaded.provenance))
     if out.as_json:
-        out.data(shapes.heading(ref, call.bound.checkout) | call.as_dict() | plain(made))
+        nested = {"nested": [shapes.nested(each) for each in provenance.nested]}
+        out.data(shapes.heading(ref, call.bound.checkout) | call.as_dict() | plain(made) | nested)
     else:
-        _print(out, call, made)
+        _print(out, call, made, provenance)
 
 
-def _print(out: Output, call: running.Call, made: foreign.Made) -> None:
+def _print(out: Output, call: running.Call, made: foreign.Made, provenance: Provenance) -> None:
     rows = {"entry": call.bound.name, "type": made.type, **call.origin}
     if made.parameters is not None and made.trainable is not None:
         rows["parameters"] = f"{made.parameters:,} ({made.trainable:,} trainable, {', '.join(made.dtypes or ())})"
@@ -54,3 +58,6 @@ def _print(out: Output, call: running.Call, made: foreign.Made) -> None:
         rows["mode"] = "training" if made.training else "evaluation"
     for name, text in rows.items():
         out.line(f"{name:<11} {line(text)}")
+    for each in provenance.nested:
+        for text in str(each).split("\n"):
+            out.line(f"{'loaded':<11} {clean(text)}")
