@@ -62,10 +62,14 @@ print(json.dumps([f for f in dir(module) if callable(getattr(module, f)) and not
 """
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS if name.split()[0] in {"1", "3", "5", "7", "8", "9", "10"}])
+IMPORTABLE = [name for name in KINDS if name.split()[0] not in {"12", "14"} and "after the import" not in name]
+
+
+@pytest.mark.parametrize("name", IMPORTABLE)
 def test_entries_and_leaks_are_what_torch_hub_lists(tmp_path: Path, name: str) -> None:
     """What torch.hub lists, by importing, are the entries and those leaks that can be called."""
-    files = {**KINDS[name].files, "torch/__init__.py": "from . import nn\n", "torch/nn.py": "class Module: ...\n"}
+    torch = {"__init__": "from . import nn", "nn": "class Module: ...", "hub": "def load_state_dict_from_url(url): ..."}
+    files = {**KINDS[name].files, **{f"torch/{module}.py": code for module, code in torch.items()}}
     found = read(tmp_path, files)
     root = tmp_path / "repo"
     command = [sys.executable, "-c", _LISTING, str(root)]

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from sys import builtin_module_names, stdlib_module_names
 
 from rehub.words.hubconf import Problem
-from rehub.words.reading.bindings import Bindings, bindings
+from rehub.words.reading.binding import Bindings
+from rehub.words.reading.bindings import bindings
 from rehub.words.reading.source import Source, parse
 from rehub.world.folder import MAX_NAMES, Tree
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from rehub.words.hubconf import WeightUrl
-from rehub.words.reading.fold import UNKNOWN, Folding
+from rehub.words.reading.fold import Folding
+from rehub.words.reading.plain import UNKNOWN
 from rehub.words.reading.source import Source
 
 MAX_URLS = 2_000  # of one module
