@@ -60,11 +60,12 @@ class Reckoning:
         if not first.makes or source.file in self._open or self._filling:
             return first
         self._open.add(source.file)
-        self._incomplete = False
+        around, self._incomplete = self._incomplete, False
         limit = self.names.modules.limits.names
         second = bindings(source, limit, folding=self.reader(source), names=ModuleNames(self, source))
         if self._incomplete:  # what is known of a table is not all of it
             second = replace(second, dynamic=first.dynamic)
+        self._incomplete = self._incomplete or around
         self._open.discard(source.file)
         self._read[source.file] = second
         self._renew()
