@@ -457,10 +457,13 @@ KINDS = {
                 "    b = BASE + '/' + 'b.ckpt?download=1'\n    c = load_state_dict_from_url('https://x.org/get/42')\n"
                 "    d = 'https://x.org/page.html'\n    e = 'https://x.org/birds.pth?dl=0'.replace('dl=0', 'dl=1')\n"
                 "    f = BASE + f'/{name}-x.pth'\n"
+                "from consts import ROOT as _root\nimport consts\nURL = _root + 'imported.pth'\nTABLE = {'a': f'{consts.ROOT}attribute.pth'}\n"
+                "def other(ROOT): return ROOT + 'parameter.pth'\n"
             ),
+            "consts.py": "HOST = 'https://c.org'\nROOT = HOST + '/v1/'\n",
             "tables.py": "URLS = {'a': 'https://openaipublic.example/clip/" + "ab" * 32 + "/RN50.pt'}\n",
         },
-        {"net": "(pretrained=True, url='https://x.org/default-0123abcd.pth')"},
+        {"net": "(pretrained=True, url='https://x.org/default-0123abcd.pth')", "other": "(ROOT)"},
         weights=(
             ("https://x.org/default-0123abcd.pth", "0123abcd"),
             ("https://dl.example.org/nets/net-deadbeef01.pt", "deadbeef01"),
@@ -468,6 +471,8 @@ KINDS = {
             ("https://x.org/get/42", None),
             ("https://x.org/birds.pth?dl=1", None),
             ("https://dl.example.org/nets/net-deadbeef01-x.pth", None),
+            ("https://c.org/v1/imported.pth", None),
+            ("https://c.org/v1/attribute.pth", None),
             ("https://openaipublic.example/clip/" + "ab" * 32 + "/RN50.pt", "ab" * 32),
         ),
     ),

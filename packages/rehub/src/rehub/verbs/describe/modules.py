@@ -67,6 +67,11 @@ class Modules:
     _listed: dict[str, frozenset[str] | None] = field(default_factory=dict)
     _places: dict[tuple[str | None, str], Place | None] = field(default_factory=dict)
 
+    @property
+    def is_cut(self) -> bool:
+        """Reading has stopped at one of the limits."""
+        return "" in self.problems
+
     def source(self, file: str) -> Source | None:
         """Give a parsed module, or ``None`` if it cannot be read; the reason is then among the problems."""
         if file not in self._sources:

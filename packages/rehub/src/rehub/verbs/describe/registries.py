@@ -37,6 +37,8 @@ def fill(reckoning: "Reckoning", table: Table) -> None:
         for statement in _at_import(source.tree.body):
             if _names_in(statement) & (fillers | named):
                 _go_through(reckoning, source, statement)
+    if reckoning.budget.steps < 0 or reckoning.names.modules.is_cut:
+        table.complete = False
 
 
 def _go_through(reckoning: "Reckoning", source: Source, statement: ast.stmt) -> None:

@@ -29,6 +29,7 @@ from rehub.verbs.describe.meaning import Meaning, What
 from rehub.verbs.describe.modules import Limits, Modules
 from rehub.verbs.describe.names import Names, is_conditional
 from rehub.verbs.describe.reach import reached
+from rehub.verbs.describe.reader import Looker
 from rehub.verbs.describe.reckoning import Reckoning
 from rehub.words.dependencies import import_name
 from rehub.words.errors import HubconfNotFoundError
@@ -68,7 +69,7 @@ def describe(tree: Tree, *, where: str = "", limits: Limits | None = None) -> Hu
     reading = _Reading(modules, hubconf)
     reading.read()
     dependencies = reading.dependencies()
-    seen_at_import, seen_for_weights = _effects(modules, hubconf), _weights(modules, hubconf)
+    seen_at_import, seen_for_weights = _effects(modules, hubconf), _weights(modules, hubconf, reading.reckoning)
     return Hubconf(
         entries=tuple(sorted(reading.entries, key=lambda each: each.name)),
         leaks=tuple(sorted(reading.leaks, key=lambda each: each.name)),
@@ -89,6 +90,7 @@ class _Reading:
     modules: Modules
     hubconf: Source
     names: Names = field(init=False)
+    reckoning: Reckoning = field(init=False)
     entries: list[Entry] = field(default_factory=list)
     leaks: list[Leak] = field(default_factory=list)
     dynamic: set[Dynamic] = field(default_factory=set)
@@ -97,7 +99,8 @@ class _Reading:
 
     def __post_init__(self) -> None:
         self.names = Names(self.modules)
-        Reckoning(self.names, self.hubconf).join()
+        self.reckoning = Reckoning(self.names, self.hubconf)
+        self.reckoning.join()
 
     def read(self) -> None:
         """Sort out every public name."""
@@ -248,13 +251,13 @@ def _bytecode(tree: Tree, folder: str) -> Iterator[Effect]:
                 yield Effect(EffectKind.BYTECODE, path, 1, path)
 
 
-def _weights(modules: Modules, hubconf: Source) -> tuple[WeightUrl, ...]:
+def _weights(modules: Modules, hubconf: Source, reckoning: Reckoning) -> tuple[WeightUrl, ...]:
     """Give the weight URLs of the hubconf and of whatever it can import, each once."""
     limits = modules.limits
     sources = reached(modules, hubconf, lazily=True, max_modules=limits.weight_modules, max_bytes=limits.weight_bytes)
     found: dict[str, WeightUrl] = {}
     for source in sources:
-        for each in weight_urls(source):
+        for each in weight_urls(source, folding=Looker(reckoning, source), names=reckoning.scope(source)):
             found.setdefault(each.url, each)
     kept = list(found.values())[: limits.urls]
     return tuple(_in_order(kept))
