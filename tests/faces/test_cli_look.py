@@ -30,7 +30,7 @@ def test_list_all_adds_what_is_merely_imported(toy: Repo, rehub_cli: RunRehub) -
 def test_list_json(toy: Repo, rehub_cli: RunRehub) -> None:
     """The document has the documented keys, the full commit and each entry's parameters."""
     told = json.loads(rehub_cli("list", "acme/toy:v1", "--json").stdout)
-    assert set(told) == {"ref", "pin", "entries", "leaks", "dynamic", "problems"}
+    assert set(told) == {"ref", "pin", "entries", "leaks", "dynamic", "problems", "run"}
     assert told["ref"] == "acme/toy:v1"
     assert set(told["pin"]) == PIN_KEYS
     assert told["pin"]["commit"] == toy.rev("v1")
@@ -148,7 +148,7 @@ def test_inspect_json(world: World, rehub_cli: RunRehub) -> None:
     repo = world.repo({"hubconf.py": source, "w.pt": lfs_pointer(b"x" * 9), "sub": Submodule()})
     told = json.loads(rehub_cli("inspect", repo.file_url, "--json").stdout)
     assert list(told) == [
-        *("ref", "pin", "path", "entries", "leaks", "dynamic", "dependencies", "weights", "effects", "problems"),
+        *("ref", "pin", "path", "entries", "leaks", "dynamic", "dependencies", "weights", "effects", "problems", "run"),
         *("lfs", "submodules"),
     ]
     assert told["dependencies"][0] == {"name": "json", "line": 2, "distribution": "json", "installed": True}

@@ -62,10 +62,14 @@ print(json.dumps([f for f in dir(module) if callable(getattr(module, f)) and not
 """
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS if name.split()[0] in {"1", "3", "5", "7", "8", "9", "10"}])
+IMPORTABLE = [name for name in KINDS if name.split()[0] not in {"12", "14"} and "after the import" not in name]
+
+
+@pytest.mark.parametrize("name", IMPORTABLE)
 def test_entries_and_leaks_are_what_torch_hub_lists(tmp_path: Path, name: str) -> None:
     """What torch.hub lists, by importing, are the entries and those leaks that can be called."""
-    files = {**KINDS[name].files, "torch/__init__.py": "from . import nn\n", "torch/nn.py": "class Module: ...\n"}
+    torch = {"__init__": "from . import nn", "nn": "class Module: ...", "hub": "def load_state_dict_from_url(url): ..."}
+    files = {**KINDS[name].files, **{f"torch/{module}.py": code for module, code in torch.items()}}
     found = read(tmp_path, files)
     root = tmp_path / "repo"
     command = [sys.executable, "-c", _LISTING, str(root)]
@@ -239,6 +243,71 @@ HOSTILE: Mapping[str, Mapping[str, str | bytes]] = {
     "empty": {"hubconf.py": ""},
     "odd docstring": {"hubconf.py": "def f():\n    " + repr("Args:\n" + " " * 9000 + "x:\n" * 500 + ":param " * 500)},
     "many names": {"hubconf.py": "".join(f"def f{n}(): ...\n" for n in range(8000))},
+    "calls without end": {
+        "hubconf.py": "def f(n): return f(n)\ndef g(n): return h(n) + h(n)\ndef h(n): return g(n) + g(n)\n"
+        "globals()[f(1)] = globals()[g(1)] = 1\nglobals()[g(1)] = 1\n"
+    },
+    "tree of calls that make names": {
+        "hubconf.py": "".join(f"def f{n}(x): return [f{n + 1}(x), f{n + 1}(x)]\n" for n in range(50))
+        + "for n in f0(1): globals()[n] = f0\n"
+    },
+    "doubling in functions": {
+        "hubconf.py": "def f():\n    a = ['x']\n    for i in range(9999):\n        for j in range(9999):\n"
+        "            a = a + a\n            a.append(a)\n    return a\nfor n in f(): globals()[n] = f\n"
+    },
+    "loops in functions in loops": {
+        "hubconf.py": f"def f(x):\n    return {LOOP}\nfor n in {LOOP}:\n    for m in f(n):\n        globals()[f'a' + m] = f\n"
+    },
+    "deep function": {
+        "hubconf.py": "def f(x):\n" + "".join(" " * n + "if x:\n" for n in range(1, 90)) + " " * 90 + "return x\n"
+        "globals()[f('a')] = f\n"
+    },
+    "closures of closures": {
+        "hubconf.py": "def f(g): return lambda x: g(g(x))\ndef one(x): return x + 'a'\nh = one\n" + "h = f(h)\n" * 60
+        + "globals()[h('a')] = h\n"
+    },
+    "decorator that decorates itself": {
+        "hubconf.py": "R = {}\ndef reg(f):\n    R[f.__name__] = f\n    @reg\n    def again(): ...\n    return reg(again)\n"
+        "@reg\ndef net(): ...\nglobals().update(R)\n"
+    },
+    "table in itself": {
+        "hubconf.py": "from a import R\nglobals().update(R)\n",
+        "a.py": "from b import R\nR['r'] = R\nR.update(R)\ndef put(f):\n    R.update({k + 'x': v for k, v in R.items()})\n    return f\n"
+        + "@put\ndef net(): ...\n" * 200,
+        "b.py": "from a import *\nR = {'b': print}\n",
+    },
+    "many registered": {
+        "hubconf.py": "import a\nglobals().update(a.R)\n",
+        "a.py": "R = {}\ndef put(f):\n    for i in range(9999):\n        R[f.__name__ + str(i)] = f\n    return f\n"
+        + "".join(f"@put\ndef f{n}(): ...\n" for n in range(3000)),
+    },
+    "chain of values": {
+        "hubconf.py": "import m0\nfor n in m0.X: globals()[n] = 1\n",
+        **{f"m{n}.py": f"import m{n + 1}\nX = [[[m{n + 1}.X[0] + 'a'][0]][0]]\n" for n in range(200)},
+    },
+    "circle of values": {
+        "hubconf.py": "import a\nglobals().update(a.T)\nglobals().update(a.U)\n",
+        "a.py": "from b import T, U\ndef f(x): T[x.__name__] = x; return x\n@f\ndef net(): ...\n",
+        "b.py": "from a import T\nimport a\nU = a.U\n",
+    },
+    "web of stars that make names": {
+        "hubconf.py": "from m0 import *\nglobals().update(R)\n",
+        **{
+            f"m{n}.py": "".join(f"from m{k} import *\n" for k in range(30)) + f"for n in dir(): globals()[n + '{n}'] = n\n"
+            for n in range(30)
+        },
+    },
+    "catastrophic expressions": {
+        "hubconf.py": "import re\nfor p in ['(a+)+$', '(a|a)*$', 'a*a*a*a*$', '(.*)*x']:\n"
+        "    globals()[re.sub(p, '', 'a' * 5000 + 'b')] = 1\n"
+    },
+    "everything of everything": {
+        "hubconf.py": "x = globals()\ny = [globals() for _ in range(9999)]\nfor k, v in x.items(): globals()[k + 'x'] = v\n"
+        "for m in dir(): globals()[m * 99] = getattr(m, m)\n"
+    },
+    "long lists compared": {
+        "hubconf.py": "a = [1]\nb = [1]\n" + "a = [a, a]\nb = [b, b]\n" * 60 + "globals()['x' if a == b else 'y'] = a\n"
+    },
 }  # fmt: skip
 
 

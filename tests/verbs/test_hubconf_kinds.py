@@ -53,17 +53,20 @@ KINDS = {
                 "import timm_like, made\ndependencies = ['torch']\n"
                 "for model_name in ['b' + str(i) for i in range(2)]:\n"
                 "    locals()[model_name] = made.maker(model_name)\n"
-                "globals().update(timm_like.registry)\n"
+                "globals().update(timm_like.registry())\n"
                 "for _name in timm_like.names():\n    globals()[_name] = timm_like.get(_name)\n"
                 "globals().update({f'c{d}': made.net for d in (10, 100)})\n"
                 "from made import *\n"
             ),
-            "timm_like.py": "registry = {}\ndef names(): return list(registry)\ndef get(name): return registry[name]\n",
+            "timm_like.py": (
+                "import os\ndef registry(): return dict(os.environ)\ndef names(): return registry()\n"
+                "def get(name): return registry()[name]\n"
+            ),
             "made.py": (
                 "import sys\ndef maker(name):\n    def make(pretrained=True):\n"
                 "        '''Make it.'''\n    return make\n"
                 "def net():\n    return 1\n_this = sys.modules[__name__]\n"
-                "for _k in maker.__name__:\n    setattr(_this, f'x_{_k}', net)\n"
+                "for _k in sys.argv[:0]:\n    setattr(_this, f'x_{_k}', net)\n"
             ),
         },
         {
@@ -76,6 +79,152 @@ KINDS = {
         },
         dynamic=("hubconf.py:5", "hubconf.py:7", "made.py:10"),
         kinds={"b0": EntryKind.OBJECT},
+    ),
+    "2 registries that decorators fill": Kind(
+        {
+            "hubconf.py": (
+                "dependencies = ['torch']\nimport zoo\nfrom zoo.registry import CLASSES as _classes\n"
+                "globals().update(zoo.registry._functions)\n"
+                "for _name, _cls in _classes.items():\n    globals()[_name] = _cls\n"
+                "globals().update({f'old_{k}': v for k, v in dict(zoo.registry.NAMED).items() if k != 'hidden'})\n"
+            ),
+            "zoo/__init__.py": "from .nets import *\nfrom . import more\n",
+            "zoo/registry.py": (
+                "import sys, functools\n_functions = {}\nCLASSES = dict()\nNAMED = {}\n"
+                "def register(fn):\n"
+                "    mod = sys.modules[fn.__module__]\n    name = fn.__name__\n"
+                "    if hasattr(mod, '__all__'):\n        mod.__all__.append(name)\n    else:\n        mod.__all__ = [name]\n"
+                "    if name in _functions:\n        raise ValueError(name)\n"
+                "    _functions[name] = fn\n    return fn\n"
+                "def register_as(name=None, *, prefix=''):\n"
+                "    def put(thing):\n        key = prefix + (name or thing.__name__)\n"
+                "        if isinstance(thing, type):\n            CLASSES[key] = thing\n"
+                "        else:\n            NAMED.setdefault(key, thing)\n        return thing\n"
+                "    if callable(name):\n        fn, name = name, None\n        return put(fn)\n    return put\n"
+                "def twice(fn):\n    @functools.wraps(fn)\n    def wrapper(*args):\n        return fn(*args)\n"
+                "    return register(wrapper)\n"
+                "def retired(names):\n    for old, new in names.items():\n        _functions[old] = _shim(old, new)\n"
+                "def _shim(old, new):\n    def _call(pretrained=False):\n        return new\n"
+                "    _call.__doc__ = f'Use {new} instead of {old}.'\n    return _call\n"
+            ),
+            "zoo/nets.py": (
+                "from .registry import register, register_as, retired\n"
+                "@register\ndef small(width=1):\n    '''Small.'''\n"
+                "@register\ndef large(width=2, **kwargs): ...\n"
+                "@register_as('named', prefix='my_')\ndef _net(depth): ...\n"
+                "@register_as\ndef bare(): ...\n@register_as('hidden')\ndef hidden(): ...\n"
+                "@register_as('Net')\nclass _Net:\n    def __init__(self, depth=3): ...\n"
+                "retired({'tiny': 'small', 'huge': 'large'})\n"
+            ),
+            "zoo/more.py": "from zoo import registry\nNAMES = registry\n@registry.twice\ndef wrapped(x): ...\n",
+        },
+        {
+            "small": "(width=1)",
+            "large": "(width=2, **kwargs)",
+            "tiny": "(pretrained=False)",
+            "huge": "(pretrained=False)",
+            "wrapped": "(x)",
+            "Net": "(depth=3)",
+            "old_my_named": "(depth)",
+            "old_bare": "()",
+        },
+        kinds={"small": EntryKind.FUNCTION, "tiny": EntryKind.OBJECT, "Net": EntryKind.CLASS},
+    ),
+    "2 registries of classes, in packages that import what lies beside them": Kind(
+        {
+            "hubconf.py": (
+                "import functools\nfrom models import REGISTRY\ndependencies = ['torch']\n"
+                "for _type, _cls in REGISTRY.items():\n    for model_name in _cls.hub_models().keys():\n"
+                "        globals()[model_name] = functools.partial(_cls.from_pretrained, model_name)\n"
+            ),
+            "models/__init__.py": (
+                "import importlib, os\nREGISTRY = {}\n"
+                "def register(name):\n    def put(cls):\n        REGISTRY[name] = cls\n        return cls\n    return put\n"
+                "for _file in sorted(os.listdir(os.path.dirname(__file__))):\n"
+                "    if _file.endswith('.py') and not _file.startswith('_'):\n"
+                "        importlib.import_module('models.' + _file[:-3])\n"
+            ),
+            "models/base.py": (
+                "class Base:\n    @classmethod\n    def hub_models(cls):\n        return {}\n"
+                "    @classmethod\n    def from_pretrained(cls, name, beam=5, **kwargs):\n        '''Load it.'''\n"
+            ),
+            "models/lm.py": (
+                "from models import register\nfrom models.base import Base\n"
+                "@register('lm')\nclass LM(Base):\n    @classmethod\n    def hub_models(cls):\n"
+                "        def url(path):\n            return 'https://x.org/' + path\n"
+                "        return {'lm.wiki': url('a.pt'), 'lm.news': url('b.pt')}\n"
+            ),
+            "models/plain.py": "from models import register\nfrom models.base import Base\n@register('p')\nclass P(Base): ...\n",
+        },
+        {"lm.wiki": "(beam=5, **kwargs)", "lm.news": "(beam=5, **kwargs)"},
+        kinds={"lm.wiki": EntryKind.PARTIAL},
+    ),
+    "2 tables, functions and modules of the repository": Kind(
+        {
+            "hubconf.py": (
+                "import re, string\nimport pkg\nfrom pkg import hub, nets as _nets\n"
+                "from pkg.nets import SIZES as _sizes, available as _available\ndependencies = ['torch']\n"
+                "_clean = {m: re.sub(f'[{string.punctuation}]', '_', m) for m in _available()}\n"
+                "def _make(model):\n    def entry(**kwargs): ...\n    entry.__doc__ = f'Load {model}.'\n    return entry\n"
+                "_entries = {_clean[m]: _make(m) for m in _available()}\nglobals().update(_entries)\n"
+                "models = filter(lambda n: n.startswith('made_'), dir(_nets))\n"
+                "globals().update({m: getattr(_nets, m) for m in models})\n"
+                "for size in _sizes:\n    globals()['net_%d' % size] = _nets.build(size)\n"
+                "for o in hub.options():\n    globals()[o] = getattr(hub, o)\n"
+                "for fn in [_nets.one, _nets.two]:\n    globals()[fn.__name__ + '_v2'] = fn\n"
+            ),
+            "pkg/__init__.py": "from .nets import *\n",
+            "pkg/nets.py": (
+                "import sys\nfrom functools import partial\n"
+                "SIZES = [18]\nSIZES += [50]\n_TABLE = {'ViT-B/32': 1, 'RN50': 2}\n"
+                "def available():\n    '''Name them.'''\n    return list(_TABLE.keys())\n"
+                "def build(size):\n    def net(pretrained=False):\n        return size\n    return net\n"
+                "def one(a): ...\ndef two(b): ...\n"
+                "def _load(arch, layers=None, pretrained=False): ...\n"
+                "this = sys.modules[__name__]\n"
+                "for data in ['c10', 'c100']:\n    for layers, name in zip([[3] * 2, [5] * 2], ['small', 'large']):\n"
+                "        setattr(this, f'made_{data}_{name}', partial(_load, arch=name, layers=layers))\n"
+            ),
+            "pkg/hub.py": (
+                "from pathlib import Path\nfrom .upstream.apc import *\nfrom .upstream.wav import *\nLIMIT = 3\n"
+                "def options(registered=False):\n    found = []\n    for name, value in globals().items():\n"
+                "        policy = not name.startswith('_') and callable(value)\n"
+                "        if policy and name != 'options':\n"
+                "            if registered and name.endswith('_local'):\n                continue\n"
+                "            found.append(name)\n    return found\n"
+            ),
+            "pkg/upstream/apc.py": "def apc(refresh=False): ...\ndef apc_local(ckpt): ...\n",
+            "pkg/upstream/wav.py": "import logging as log\ndef wav(): ...\nlogger = log.getLogger('x')\n",
+        },
+        {
+            "ViT_B_32": "(**kwargs)",
+            "RN50": "(**kwargs)",
+            "made_c10_small": "(*, arch='small', layers=[3, 3], pretrained=False)",
+            "made_c10_large": "(*, arch='large', layers=[5, 5], pretrained=False)",
+            "made_c100_small": "(*, arch='small', layers=[3, 3], pretrained=False)",
+            "made_c100_large": "(*, arch='large', layers=[5, 5], pretrained=False)",
+            "net_18": "(pretrained=False)",
+            "net_50": "(pretrained=False)",
+            "apc": "(refresh=False)",
+            "apc_local": "(ckpt)",
+            "wav": "()",
+            "one_v2": "(a)",
+            "two_v2": "(b)",
+        },
+        {"Path": "pathlib.Path", "fn": "pkg/nets.py:14"},
+        kinds={"RN50": EntryKind.OBJECT, "made_c10_small": EntryKind.PARTIAL, "one_v2": EntryKind.FUNCTION},
+    ),
+    "2 tables of which only a part can be known": Kind(
+        {
+            "hubconf.py": "dependencies = ['torch']\nimport reg\nimport nets\nglobals().update(reg.TABLE)\n",
+            "reg.py": (
+                "import random\nTABLE = {}\ndef known(fn):\n    TABLE[fn.__name__] = fn\n    return fn\n"
+                "def secret(fn):\n    TABLE['_x' + str(random.random())] = fn\n    return fn\n"
+            ),
+            "nets.py": "import reg\n@reg.known\ndef net(a): ...\n@reg.secret\ndef other(b): ...\n",
+        },
+        {"net": "(a)"},
+        dynamic=("hubconf.py:4",),
     ),
     "3 names that are no identifiers": Kind(
         {
@@ -92,12 +241,25 @@ KINDS = {
             "zoo.py": (
                 "import sys\nfrom functools import partial\n"
                 "def _resnet(arch, layers): ...\ndef cifar10_resnet20(): pass\n"
-                "for data in ['cifar10', 'cifar100']:\n    for model in dir():\n"
+                "for data in ['cifar10', 'cifar100']:\n    for model in sys.argv[:0]:\n"
                 "        setattr(sys.modules[__name__], f'{data}_{model}', partial(_resnet, data))\n"
             ),
         },
         {"cifar10_resnet20": ""},
         dynamic=("zoo.py:7",),
+    ),
+    "4 stubs that a readable setattr replaces": Kind(
+        {
+            "hubconf.py": "dependencies = ['torch']\nfrom zoo import cifar10_resnet20, cifar10_vgg\n",
+            "zoo.py": (
+                "import sys\nfrom functools import partial\ndef _resnet(arch, layers, pretrained=False): ...\n"
+                "def cifar10_resnet20(*args): pass\ndef cifar10_vgg(): pass\nthismodule = sys.modules[__name__]\n"
+                "for data in ['cifar10', 'cifar100']:\n    for model in ['resnet20']:\n        method_name = f'{data}_{model}'\n"
+                "        setattr(thismodule, method_name, partial(_resnet, layers=[3], arch=model))\n"
+            ),
+        },
+        {"cifar10_resnet20": "(*, arch='resnet20', layers=[3], pretrained=False)", "cifar10_vgg": "()"},
+        kinds={"cifar10_resnet20": EntryKind.PARTIAL, "cifar10_vgg": EntryKind.FUNCTION},
     ),
     "5 partials, classes, instances, other names, decorators": Kind(
         {
@@ -141,15 +303,15 @@ KINDS = {
             "hubconf.py": (
                 "from typing import Optional\nfrom pathlib import Path\n"
                 "from torch.hub import load_state_dict_from_url\n"
-                "from unet import UNet as _UNet, HiFiGAN, Tool\ndependencies = ['torch']\n"
+                "from unet import UNet as _UNet, HiFiGAN, Tool, Interface as bpe\ndependencies = ['torch']\n"
                 "def versiontuple(v):\n    return tuple(v.split('.'))\n"
                 "def create(name, channels):\n    '''Create a model by its name.'''\n"
                 "    return Tool(versiontuple(name))\n"
                 "def unet(pretrained: Optional[bool] = False):\n    return _UNet(create('unet', 3))\n"
             ),
-            "unet.py": "class UNet: ...\nclass HiFiGAN: ...\nclass Tool: ...\n",
+            "unet.py": "class UNet: ...\nclass HiFiGAN: ...\nclass Tool: ...\nclass Interface: ...\n",
         },
-        {"create": "(name, channels)", "unet": "(pretrained: Optional[bool] = False)", "HiFiGAN": "()"},
+        {"create": "(name, channels)", "unet": "(pretrained: Optional[bool] = False)", "HiFiGAN": "()", "bpe": "()"},
         {
             "Optional": "typing.Optional",
             "Path": "pathlib.Path",
@@ -166,13 +328,14 @@ KINDS = {
                 "try:\n    def either(a): ...\nfinally:\n    pass\n"
                 "if sys.platform == 'linux':\n    def both(linux): ...\nelse:\n    def both(other): ...\n"
                 "with open(__file__) as f:\n    def within(): ...\n"
+                "for _ in sys.argv:\n    def rounds(): ...\n"
                 "def gone(): ...\ndel gone\n"
                 "if __name__ == '__main__':\n    def never(): ...\n    from PIL import Image\n"
             ),
             "fast.py": "def quick(x): ...\n",
         },
-        {"newer": "()", "quick": "(x)", "either": "(a)", "both": "(linux)", "within": "()"},
-        conditional=frozenset({"newer", "within"}),
+        {"newer": "()", "quick": "(x)", "either": "(a)", "both": "(linux)", "within": "()", "rounds": "()"},
+        conditional=frozenset({"newer", "within", "rounds"}),
     ),
     "8 sys.path edits": Kind(
         {
@@ -190,6 +353,17 @@ KINDS = {
         },
         {"a": "()", "b": "()", "c": "()", "d": "()"},
         effects=tuple((EffectKind.PATH, line) for line in (4, 5, 6, 7)),
+    ),
+    "8 sys.path edits, after the import that needs them": Kind(
+        {
+            "hubconf.py": (
+                "dependencies = ['torch']\nfrom in_late import e\nimport os, sys\n"
+                "_src = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'late')\nsys.path.append(_src)\n"
+            ),
+            "late/in_late.py": "def e(x=1): ...",
+        },
+        {"e": "(x=1)"},
+        effects=((EffectKind.PATH, 5),),
     ),
     "9 folders without __init__.py, and names of well-known packages": Kind(
         {
@@ -228,6 +402,17 @@ KINDS = {
         },
         {"meal": "(name)", "used": "(x)"},
         problems=("__all__ names what is not there: phantom_a, phantom_b",),
+    ),
+    "11 __all__ right": Kind(
+        {
+            "hubconf.py": (
+                "dependencies = ['torch']\nfrom src.silero import stt, tts, helper\n__all__ = ['stt', 'tts']\n"
+                "def own(): ...\n"
+            ),
+            "src/silero.py": "def stt(language='en'): ...\ndef tts(): ...\ndef helper(): ...\n",
+        },
+        {"stt": "(language='en')", "tts": "()", "own": "()"},
+        {"helper": "src/silero.py:3"},
     ),
     "12 effects of importing it": Kind(
         {
@@ -270,16 +455,24 @@ KINDS = {
                 "    '''See https://x.org/doc.pth'''\n"
                 "    from tables import URLS\n    name = 'net-deadbeef01'\n    a = f'{BASE}/{name}.pt'\n"
                 "    b = BASE + '/' + 'b.ckpt?download=1'\n    c = load_state_dict_from_url('https://x.org/get/42')\n"
-                "    d = 'https://x.org/page.html'\n"
+                "    d = 'https://x.org/page.html'\n    e = 'https://x.org/birds.pth?dl=0'.replace('dl=0', 'dl=1')\n"
+                "    f = BASE + f'/{name}-x.pth'\n"
+                "from consts import ROOT as _root\nimport consts\nURL = _root + 'imported.pth'\nTABLE = {'a': f'{consts.ROOT}attribute.pth'}\n"
+                "def other(ROOT): return ROOT + 'parameter.pth'\n"
             ),
+            "consts.py": "HOST = 'https://c.org'\nROOT = HOST + '/v1/'\n",
             "tables.py": "URLS = {'a': 'https://openaipublic.example/clip/" + "ab" * 32 + "/RN50.pt'}\n",
         },
-        {"net": "(pretrained=True, url='https://x.org/default-0123abcd.pth')"},
+        {"net": "(pretrained=True, url='https://x.org/default-0123abcd.pth')", "other": "(ROOT)"},
         weights=(
             ("https://x.org/default-0123abcd.pth", "0123abcd"),
             ("https://dl.example.org/nets/net-deadbeef01.pt", "deadbeef01"),
             ("https://dl.example.org/nets/b.ckpt?download=1", None),
             ("https://x.org/get/42", None),
+            ("https://x.org/birds.pth?dl=1", None),
+            ("https://dl.example.org/nets/net-deadbeef01-x.pth", None),
+            ("https://c.org/v1/imported.pth", None),
+            ("https://c.org/v1/attribute.pth", None),
             ("https://openaipublic.example/clip/" + "ab" * 32 + "/RN50.pt", "ab" * 32),
         ),
     ),

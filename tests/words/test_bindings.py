@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rehub.words.reading.bindings import Via, bindings
-from rehub.words.reading.fold import UNKNOWN, fold
+from rehub.words.reading.fold import fold
 from rehub.words.reading.listing import listing
+from rehub.words.reading.methods import substituted
+from rehub.words.reading.plain import UNKNOWN, written
 from rehub.words.reading.searchpath import search_path
 from rehub.words.reading.signature import parameters, render, without_bound
 from rehub.words.reading.source import Source, parse
@@ -72,6 +74,10 @@ def test_bindings_of_a_statement(code: str, expected: list[tuple[str, Via, bool]
         ("import sys\nthis = sys.modules[__name__]\nsetattr(this, 'x.y', f)", ["x.y"]),
         ("g = globals()\ng['a'] = f", ["a"]),
         ("globals().setdefault('a', f)", ["a"]),
+        ("T = {}\nfor n in 'ab': T[n] = f\nglobals().update(T)", ["a", "b"]),
+        ("T = {'a': f}\nT.update(b=f)\nT.setdefault('c', f)\nglobals().update(T)", ["a", "b", "c"]),
+        ("N = []\nN.append('a')\nN += ['b']\nfor n in N: globals()[n] = f", ["a", "b"]),
+        ("for d in ('x', 'y'):\n for n, k in zip([[3] * 2, [5]], ['1', '2']): globals()[d + k] = n", ["x1", "y2"]),
         ("vars()['a'] = f", ["a"]),
     ],
 )
@@ -91,6 +97,9 @@ def test_literal_names_made_at_run_time_are_known(code: str, names: list[str]) -
         ("globals().update(registry())", 1, "globals().update(…)"),
         ("setattr(sys.modules[__name__], k, v)", 1, "setattr on the module"),
         ("exec('def f(): ...')", 1, "exec(…)"),
+        ("T = {}\ndef put(f):\n T[f.__name__] = f\nglobals().update(T)", 4, "globals().update(…)"),
+        ("T = {}\nfill(T)\nglobals().update(T)", 3, "globals().update(…)"),
+        ("if c:\n N = ['a']\nelse:\n N = ['b']\nfor n in N: globals()[n] = f", 5, "globals()[…] = …"),
         ("sys.modules[__name__] = Lazy()", 1, "the module is replaced by another object"),
         ("sys.modules[__name__].__class__ = Lazy", 1, "the module is given another class"),
         (
@@ -103,6 +112,38 @@ def test_literal_names_made_at_run_time_are_known(code: str, names: list[str]) -
 def test_unknown_names_made_at_run_time_are_told(code: str, line: int, reason: str) -> None:
     """A statement that makes names which reading cannot know is told with its line."""
     assert [(each.line, each.reason) for each in bindings(source(code)).dynamic] == [(line, reason)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "result"),
+    [
+        ("[/@.-]", "ViT-L/14@336px", "ViT_L_14_336px"),
+        (r"[!\"#$%&'()*+,\-./:;<=>?@[\]^_`{|}~]", "a/b[c]", "a_b_c_"),
+        (r"\W+", "a  b", "a_b"),
+        ("^x", "xx", "_x"),
+        ("(a+)+$", "a" * 30 + "b", UNKNOWN),
+        ("a*a*a*b", "a" * 500, UNKNOWN),
+        ("(a|a)*b", "a" * 500, UNKNOWN),
+        ("a{1,9999}", "a", UNKNOWN),
+        ("x" * 201, "x", UNKNOWN),
+        ("[", "x", UNKNOWN),
+    ],
+)
+def test_only_tame_expressions_are_substituted(pattern: str, text: str, result: object) -> None:
+    """Expressions that could take for ever, or that are none, are unknown; the others do what Python does."""
+    assert substituted(pattern, "_", text) == result
+
+
+def test_values_are_written_as_python_writes_them() -> None:
+    """Plain values are written like their ``repr``; what is long or unknown is not written at all."""
+    for value in ("it's", [1, [2.5, None]], {"a": [True], 1: "b"}, [], {}):
+        assert written(value) == repr(value)
+    bomb: object = ["x"]
+    for _ in range(60):
+        bomb = [bomb, bomb]
+    assert written(bomb) is None
+    assert written([UNKNOWN]) is None
+    assert written("x" * 500) is None
 
 
 def test_makers_that_nobody_calls_are_not_dynamic() -> None:
@@ -128,9 +169,30 @@ def test_makers_that_nobody_calls_are_not_dynamic() -> None:
         ("name", UNKNOWN),
         ("'a' * 10**9", UNKNOWN),
         ("f'{x}'", UNKNOWN),
-        ("[i for i in range(9) if i]", UNKNOWN),
+        ("[i for i in range(9) if f(i)]", UNKNOWN),
         ("range(10**9)", UNKNOWN),
-        ("('a' * 3).format(1)", UNKNOWN),
+        ("('a' * 3).format(x.y)", "aaa"),
+        ("'{0.__class__}'.format(1)", UNKNOWN),
+        ("'{:>99999999}'.format(1)", UNKNOWN),
+        ("[i for i in range(9) if i % 2]", UNKNOWN),
+        ("[n for n in ('a1', 'b', 'a2') if n.startswith('a') and not n == 'a2']", ["a1"]),
+        ("[n for n in {'a': 1, 'b': 2} if n in ['b', 'c'] and n not in ('c',)]", ["b"]),
+        ("list(filter(lambda n: n.endswith('x'), ['ax', 'b']))", ["ax"]),
+        ("list(map(str, range(2)))", ["0", "1"]),
+        ("list(filter(None, ['a', '']))", ["a"]),
+        ("[3] * 2 + [1]", [3, 3, 1]),
+        ("'%s_%d' % ('a', 3)", "a_3"),
+        ("'{}_{b}'.format('a', b=1)", "a_1"),
+        ("'x' if 1 < 2 else y", "x"),
+        ("'x' if y else 'z'", UNKNOWN),
+        ("y and False", False),
+        ("None is None", True),
+        ("dict([('a', 1)], b=2)", {"a": 1, "b": 2}),
+        ("{'a': 1}.get('b', 3)", 3),
+        ("{'a': 1} | {'b': 2}", {"a": 1, "b": 2}),
+        ("[[0] * 9999] * 9999", [[0] * 9999] * 9999),
+        ("[0] * 10001", UNKNOWN),
+        ("len('abc')", 3),
     ],
 )
 def test_literals_are_worked_out(code: str, value: object) -> None:

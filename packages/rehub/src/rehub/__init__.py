@@ -40,6 +40,7 @@ _WHERE = {
         "EntryNotFoundError",
         "GitMissingError",
         "HostKeyError",
+        "HubconfFailedError",
         "HubconfNotFoundError",
         "MalformedError",
         "MalformedRefError",

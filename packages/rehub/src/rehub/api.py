@@ -49,6 +49,7 @@ def list(  # noqa: A001, PLR0913 - torch.hub's name and parameters
     verbose: bool = True,  # noqa: FBT001, FBT002
     *,
     all: bool = False,  # noqa: A002
+    dynamic: bool = False,
 ) -> builtins.list[str]:
     """Name a repository's entry points; see :meth:`Hub.list`.
 
@@ -59,15 +60,17 @@ def list(  # noqa: A001, PLR0913 - torch.hub's name and parameters
         >>> list("acme/shapes")
         ['circle', 'square']
     """
-    return DEFAULT.list(github, force_reload, skip_validation, trust_repo, verbose, all=all)
+    return DEFAULT.list(github, force_reload, skip_validation, trust_repo, verbose, all=all, dynamic=dynamic)
 
 
-def help(  # noqa: A001 - torch.hub's name
+def help(  # noqa: A001, PLR0913 - torch.hub's name and parameters
     github: str,
     model: str,
     force_reload: bool = False,  # noqa: FBT001, FBT002
     skip_validation: bool = False,  # noqa: FBT001, FBT002
     trust_repo: object = None,
+    *,
+    dynamic: bool = False,
 ) -> str:
     """Give an entry's signature and documentation; see :meth:`Hub.help`.
 
@@ -81,7 +84,7 @@ def help(  # noqa: A001 - torch.hub's name
         <BLANKLINE>
         A circle.
     """
-    return DEFAULT.help(github, model, force_reload, skip_validation, trust_repo)
+    return DEFAULT.help(github, model, force_reload, skip_validation, trust_repo, dynamic=dynamic)
 
 
 @overload
@@ -191,7 +194,14 @@ def entry(  # noqa: PLR0913 - load's own
     return DEFAULT.entry(ref, name, source=source, trust_repo=trust_repo, force_reload=force_reload, expect=expect)
 
 
-def inspect(ref: str, *, source: str = "github", force_reload: bool = False) -> Inspection:
+def inspect(
+    ref: str,
+    *,
+    source: str = "github",
+    force_reload: bool = False,
+    dynamic: bool = False,
+    trust_repo: object = None,
+) -> Inspection:
     """Read a repository without running it; see :meth:`Hub.inspect`.
 
     Raises:
@@ -201,7 +211,7 @@ def inspect(ref: str, *, source: str = "github", force_reload: bool = False) -> 
         >>> inspect("acme/shapes").hubconf.names
         ['circle', 'square']
     """
-    return DEFAULT.inspect(ref, source=source, force_reload=force_reload)
+    return DEFAULT.inspect(ref, source=source, force_reload=force_reload, dynamic=dynamic, trust_repo=trust_repo)
 
 
 def explore(value: object, *, depth: int = 3, rows: int = 60) -> Exploration:

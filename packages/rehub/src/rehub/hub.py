@@ -174,16 +174,54 @@ class Hub:
             Ref.parse(ref, source=source_of(source)), self._fetching, force=force_reload, unchecked=skip_validation
         )
 
-    def inspect(self, ref: str, *, source: str = "github", force_reload: bool = False) -> Inspection:
+    def inspect(
+        self,
+        ref: str,
+        *,
+        source: str = "github",
+        force_reload: bool = False,
+        dynamic: bool = False,
+        trust_repo: object = None,
+    ) -> Inspection:
         """Read a repository: entries, dependencies, weights, and what happens at import. Nothing of it is run.
+
+        Args:
+            ref: the repository, in any form.
+            source: as :meth:`fetch`.
+            force_reload: as :meth:`fetch`; with ``dynamic`` also run again what was run before.
+            dynamic: where reading cannot know all names, run the hubconf in a process of its own, and add what is
+                there. The answer is remembered for these very files: later calls, with ``dynamic`` or without, have it.
+            trust_repo: as :meth:`load`; without ``dynamic`` nothing is run, so there is nothing to trust.
 
         Raises:
             HubconfNotFoundError: it has no ``hubconf.py``.
+            UntrustedError: it would have to be run, and nobody allowed that.
+            MissingDependencyError: it would have to be run, and packages that it needs are not installed.
+            HubconfFailedError: it was run, and did not get to its end.
             RehubError: as :meth:`fetch`.
         """
-        return self._inspect(self.fetch(ref, source=source, force_reload=force_reload))
+        checkout = self.fetch(ref, source=source, force_reload=force_reload)
+        return self._inspect(checkout, dynamic=dynamic, trust_repo=trust_repo, again=force_reload)
 
-    def _inspect(self, checkout: Checkout) -> Inspection:
+    def _inspect(
+        self, checkout: Checkout, *, dynamic: bool = False, trust_repo: object = None, again: bool = False
+    ) -> Inspection:
+        from rehub.words.ran import joined
+
+        check_asked(trust_repo)
+        found = self._read(checkout)
+        if not found.hubconf.dynamic:
+            return found
+        from rehub.verbs.observe import observe, remembered
+
+        ran = None if again and dynamic else remembered(checkout, self.store.records, version=__version__)
+        if ran is None and dynamic:
+            self.admit(checkout, trust_repo)
+            self._progress("running hubconf.py in a process of its own")
+            ran = observe(checkout, found.hubconf, self.store, version=__version__)
+        return replace(found, hubconf=joined(found.hubconf, ran)) if ran else found
+
+    def _read(self, checkout: Checkout) -> Inspection:
         from rehub.verbs.inspect import inspect
 
         store, tree = self.store, checkout.pin.tree if checkout.pin else None
@@ -198,10 +236,11 @@ class Hub:
         github: str,
         force_reload: bool = False,  # noqa: FBT001, FBT002
         skip_validation: bool = False,  # noqa: FBT001, FBT002
-        trust_repo: object = None,  # noqa: ARG002 - nothing is run, so there is nothing to trust
+        trust_repo: object = None,
         verbose: bool = True,  # noqa: ARG002, FBT001, FBT002 - nothing is printed
         *,
         all: bool = False,  # noqa: A002 - the word that users know from shells
+        dynamic: bool = False,
     ) -> builtins.list[str]:
         """Name a repository's entry points, in alphabetical order. Nothing of it is run, and torch is not imported.
 
@@ -209,34 +248,47 @@ class Hub:
             github: the repository, in any form; the name is torch.hub's.
             force_reload: ask where the ref points now, even if it is cached.
             skip_validation: take a full commit id unasked.
-            trust_repo: without effect.
+            trust_repo: as :meth:`load`; without ``dynamic`` nothing is run, so there is nothing to trust.
             verbose: without effect.
             all: also what torch.hub would list because it was merely imported.
+            dynamic: as :meth:`inspect`.
 
         Raises:
-            RehubError: as :meth:`fetch`.
+            RehubError: as :meth:`inspect`.
         """
-        found = self._inspect(self.fetch(github, force_reload=force_reload, skip_validation=skip_validation)).hubconf
+        checkout = self.fetch(github, force_reload=force_reload, skip_validation=skip_validation)
+        found = self._inspect(checkout, dynamic=dynamic, trust_repo=trust_repo, again=force_reload).hubconf
         leaked = [leak.name for leak in found.leaks if leak.callable is not False] if all else []
         return sorted({*found.names, *leaked})
 
-    def help(
+    def help(  # noqa: PLR0913 - torch.hub's parameters, in its order
         self,
         github: str,
         model: str,
         force_reload: bool = False,  # noqa: FBT001, FBT002
         skip_validation: bool = False,  # noqa: FBT001, FBT002
-        trust_repo: object = None,  # noqa: ARG002 - nothing is run
+        trust_repo: object = None,
+        *,
+        dynamic: bool = False,
     ) -> str:
         """Give an entry's signature and documentation. Nothing of the repository is run.
 
+        Args:
+            github: the repository, in any form; the name is torch.hub's.
+            model: the entry's name.
+            force_reload: ask where the ref points now, even if it is cached.
+            skip_validation: take a full commit id unasked.
+            trust_repo: as :meth:`load`; without ``dynamic`` nothing is run, so there is nothing to trust.
+            dynamic: as :meth:`inspect`.
+
         Raises:
             EntryNotFoundError: there is no such entry.
-            RehubError: as :meth:`fetch`.
+            RehubError: as :meth:`inspect`.
         """
         from rehub.words.errors import EntryNotFoundError
 
-        found = self._inspect(self.fetch(github, force_reload=force_reload, skip_validation=skip_validation))
+        checkout = self.fetch(github, force_reload=force_reload, skip_validation=skip_validation)
+        found = self._inspect(checkout, dynamic=dynamic, trust_repo=trust_repo, again=force_reload)
         entry = found.hubconf.find(model)
         if entry is None:
             amiss = [f"{each.file}:{each.line}: {each.message}" for each in found.hubconf.problems]

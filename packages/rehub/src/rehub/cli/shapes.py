@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from rehub.cli.output import Output
+from rehub.cli.text import plural
 
 if TYPE_CHECKING:
     from rehub.hub import Inspection
@@ -45,8 +46,13 @@ def unreadable(found: "Inspection") -> str:
 
 
 def notes(out: Output, found: "Inspection") -> None:
-    """Say what could not be known by reading."""
-    for place in found.hubconf.dynamic:
+    """Say what could not be known by reading, and whether it is known from running."""
+    for place in found.hubconf.dynamic if found.hubconf.run is None else ():
         out.note(str(place))
+    if found.hubconf.dynamic and found.hubconf.run is None:
+        out.note("--dynamic runs hubconf.py in a process of its own, and lists what it makes")
+    if found.hubconf.run:
+        count = sum(entry.from_run for entry in found.hubconf.entries)
+        out.note(f"{plural(count, 'name')} known from {found.hubconf.run}, not from reading")
     for problem in found.hubconf.problems:
         out.note(f"{problem.file}:{problem.line}: {problem.message}")

@@ -90,11 +90,11 @@ def open_scope(checkout: Checkout, store: Store, opener: object = None) -> Scope
     scope = importer().open(known)
     scope.opener = opener or scope.opener
     scope.renew()
-    tell_children(checkout.name, _note(checkout, store))
+    tell_children(checkout.name, note_of(checkout, store))
     return scope
 
 
-def _note(checkout: Checkout, store: Store) -> dict[str, str]:
+def note_of(checkout: Checkout, store: Store) -> dict[str, str]:
     """Say what a checkout is, for processes that this one starts."""
     pin = checkout.pin
     if pin is None or pin.tree is None:

@@ -20,6 +20,7 @@ written for torch.hub keeps catching what it caught::
     │   └── DigestMismatchError (ValueError)   bytes that are not the promised ones
     ├── RunError (RuntimeError)                the repository's own code cannot run here
     │   ├── MissingDependencyError             packages that it needs are not installed
+    │   ├── HubconfFailedError                 it was run to list its names, and did not get to its end
     │   ├── OperatorClashError                 it defines an operator of torch that another one has defined
     │   └── UnexpectedResultError (TypeError)  an entry made something else than was expected
     └── WorldError (OSError)                   git, the network or the disk: repair it, try again
@@ -313,6 +314,32 @@ class UnexpectedResultError(RunError, TypeError):
             f"  expected {' or '.join(expected)}\n  found    {found}\n"
             f"It was run; what it made was not kept. {advice or 'Leave expect out, or expect that.'}\n"
             f"  rehub explore {where} {entry}"
+        )
+
+
+class HubconfFailedError(RunError):
+    """A hubconf that was run in a process of its own, only to be looked at, did not get to its end.
+
+    Attributes:
+        where: the repository and commit, or the folder.
+        reason: ``raised``, ``exited``, ``crashed``, ``stopped`` (by a limit of time or output) or ``garbled``.
+        said: the last lines that it said: a traceback, if it raised.
+    """
+
+    def __init__(self, where: str, reason: str, detail: str, said: str) -> None:
+        self.where, self.reason, self.said = where, reason, said
+        how = {
+            "raised": "its code raised an exception",
+            "exited": "its code ended the process",
+            "crashed": "its code took the process down",
+            "stopped": "it was stopped",
+            "garbled": "something else wrote where the answer belongs",
+        }.get(reason, reason)
+        lines = "".join(f"\n  {line}" for line in said.splitlines())
+        super().__init__(
+            f"hubconf.py of {where} could not be run to list its names\n"
+            f"  {how}{detail and ': ' + detail}{lines}\n"
+            "Nothing was kept. Without --dynamic, or dynamic=True, what reading knows is listed."
         )
 
 

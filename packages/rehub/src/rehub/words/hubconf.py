@@ -55,6 +55,7 @@ class Entry:
         line: of the definition, from 1.
         conditional: it exists only if an ``if``, ``try``, ``for`` or ``with`` goes its way.
         decorators: source text; a decorator may change signature and documentation.
+        from_run: reading cannot know it; it was there when the hubconf was run.
     """
 
     name: str
@@ -68,6 +69,18 @@ class Entry:
     line: int = 1
     conditional: bool = False
     decorators: tuple[str, ...] = ()
+    from_run: bool = False
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Read what :func:`dataclasses.asdict` wrote.
+
+        Raises:
+            TypeError, KeyError, ValueError: it is something else, or of another version.
+        """
+        parameters = tuple(Parameter(**{**each, "kind": ParameterKind(each["kind"])}) for each in data["parameters"])
+        changed = {"kind": EntryKind(data["kind"]), "parameters": parameters}
+        return cls(**{**data, **changed, "examples": tuple(data["examples"]), "decorators": tuple(data["decorators"])})
 
     @property
     def summary(self) -> str:
@@ -170,12 +183,29 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a hubconf, whose names are among the entries.
+
+    Attributes:
+        at: when, in ISO 8601 (UTC).
+        python: which one, as byte-code is tagged: ``cpython-311.0``.
+    """
+
+    at: str
+    python: str
+
+    def __str__(self) -> str:
+        return f"a run of {self.at}, by {self.python}"
+
+
+@dataclass(frozen=True, slots=True)
 class Hubconf:
     """Everything that reading a repository tells.
 
     Attributes:
         entries: in alphabetical order, each name once.
         dependencies: ``None`` if the hubconf has no ``dependencies`` that reading can know.
+        run: the run that told of entries which reading cannot know; ``None`` if there was none.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -185,6 +215,7 @@ class Hubconf:
     weights: tuple[WeightUrl, ...] = ()
     effects: tuple[Effect, ...] = ()
     problems: tuple[Problem, ...] = ()
+    run: Run | None = None
 
     @property
     def names(self) -> list[str]:
@@ -208,17 +239,12 @@ class Hubconf:
         """
         needed = data["dependencies"]
         return cls(
-            entries=tuple(_entry(each) for each in data["entries"]),
+            entries=tuple(Entry.from_dict(each) for each in data["entries"]),
             leaks=tuple(Leak(**each) for each in data["leaks"]),
             dynamic=tuple(Dynamic(**each) for each in data["dynamic"]),
             dependencies=None if needed is None else tuple(Dependency(**each) for each in needed),
             weights=tuple(WeightUrl(**each) for each in data["weights"]),
             effects=tuple(Effect(**{**each, "kind": EffectKind(each["kind"])}) for each in data["effects"]),
             problems=tuple(Problem(**each) for each in data["problems"]),
+            run=Run(**data["run"]) if data.get("run") else None,
         )
-
-
-def _entry(data: dict[str, Any]) -> Entry:
-    parameters = tuple(Parameter(**{**each, "kind": ParameterKind(each["kind"])}) for each in data["parameters"])
-    changed = {"kind": EntryKind(data["kind"]), "parameters": parameters}
-    return Entry(**{**data, **changed, "examples": tuple(data["examples"]), "decorators": tuple(data["decorators"])})

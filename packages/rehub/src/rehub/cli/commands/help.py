@@ -6,6 +6,7 @@ from rehub.cli import shapes
 from rehub.cli.command import command as make
 from rehub.cli.command import force_reload, source
 from rehub.cli.complete import EntryName, RefText
+from rehub.cli.looking import dynamic, look, trust
 from rehub.cli.output import Output
 from rehub.cli.text import clean, line
 from rehub.hub import Hub, Inspection
@@ -16,19 +17,29 @@ from rehub.words.hubconf import Entry
 @make("help", example="rehub help pytorch/vision:v0.20.1 resnet18")
 @click.argument("ref", type=RefText(), required=False)
 @click.argument("entry", type=EntryName(), required=False)
+@dynamic
+@trust
 @force_reload
 @source
 def command(  # noqa: PLR0913 - one for each option
-    hub: Hub, out: Output, *, ref: str | None, entry: str | None, force_reload: bool, source: str
+    hub: Hub,
+    out: Output,
+    *,
+    ref: str | None,
+    entry: str | None,
+    dynamic: bool,
+    trust: bool,
+    force_reload: bool,
+    source: str,
 ) -> None:
     """Show an entry's signature and documentation.
 
-    Nothing of the repository is run. Without REF: this program's help.
+    Nothing of the repository is run, but with --dynamic. Without REF: this program's help.
     """
     if ref is None or entry is None:
         out.line(_of_commands(ref))
         return
-    found = hub.inspect(ref, source=source, force_reload=force_reload)
+    found = look(hub, out, ref, source=source, force_reload=force_reload, dynamic=dynamic, trust=trust)
     known = found.hubconf.find(entry)
     if known is None and (amiss := shapes.unreadable(found)):
         raise click.ClickException(amiss)

@@ -2,7 +2,7 @@
 
 JSON: ``{"ref", "pin", "path", "entries": [Entry], "leaks": [Leak], "dynamic": [Dynamic], "dependencies": [{"name",
 "line", "distribution", "installed"}] or null, "weights": [WeightUrl], "effects": [Effect], "problems": [Problem],
-"lfs": [{"path", "sha256", "size"}], "submodules": [path]}``.
+"run": {"at", "python"} or null, "lfs": [{"path", "sha256", "size"}], "submodules": [path]}``.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Any
 from rehub.cli import shapes
 from rehub.cli.command import command as make
 from rehub.cli.command import force_reload, ref, source
+from rehub.cli.looking import dynamic, look, trust
 from rehub.cli.output import Output
 from rehub.cli.text import line, size
 from rehub.hub import Hub, Inspection
@@ -23,14 +24,19 @@ from rehub.world.packages import is_importable
 
 @make("inspect", example="rehub inspect pytorch/vision:v0.20.1\nrehub inspect ./my-model --json")
 @ref
+@dynamic
+@trust
 @force_reload
 @source
-def command(hub: Hub, out: Output, *, ref: str, force_reload: bool, source: str) -> None:
+def command(  # noqa: PLR0913 - one for each option
+    hub: Hub, out: Output, *, ref: str, dynamic: bool, trust: bool, force_reload: bool, source: str
+) -> None:
     """Show everything that reading a repository tells.
 
-    Its commit, entries, dependencies, weights, and what happens when it is imported. Nothing of it is run.
+    Its commit, entries, dependencies, weights, and what happens when it is imported. Nothing of it is run, but with
+    --dynamic.
     """
-    found = hub.inspect(ref, source=source, force_reload=force_reload)
+    found = look(hub, out, ref, source=source, force_reload=force_reload, dynamic=dynamic, trust=trust)
     if out.as_json:
         out.data(_document(ref, found))
     elif out.terminal:
@@ -67,7 +73,10 @@ def _sections(found: Inspection) -> Iterator[tuple[str, list[str]]]:
     yield "entries", [*_entries(told.entries)] or [_no_entries(found)]
     yield "dependencies", _dependencies(found)
     rest: dict[str, Iterable[str]] = {
-        "names made at run time": (f"{each.file}:{each.line} {each.reason}" for each in told.dynamic),
+        "names made at run time": (
+            *(f"{each.file}:{each.line} {each.reason}" for each in told.dynamic),
+            *([f"known from {told.run}"] if told.run else []),
+        ),
         "at import": (f"{each.kind} ({each.file}:{each.line}) {each.text}" for each in told.effects),
         "weights": (f"{each.url} ({each.file}:{each.line}) {_hash(each.hash_prefix)}" for each in told.weights),
         "git LFS pointers, not the files themselves": (f"{each.path} ({size(each.size)})" for each in checkout.lfs),
@@ -83,13 +92,14 @@ def _sections(found: Inspection) -> Iterator[tuple[str, list[str]]]:
 def _no_entries(found: Inspection) -> str:
     if shapes.unreadable(found):
         return "unknown: hubconf.py has problems"
-    return "unknown: names are made at run time" if found.hubconf.dynamic else "none"
+    hidden = found.hubconf.dynamic and not found.hubconf.run
+    return "unknown: names are made at run time; --dynamic finds them" if hidden else "none"
 
 
 def _entries(entries: Iterable[Entry]) -> Iterator[str]:
     for entry in entries:
-        sometimes = ", not always there" if entry.conditional else ""
-        yield f"{entry.name}{entry.signature or '(…)'} {entry.kind}, {entry.file}:{entry.line}{sometimes}" + (
+        notes = (", not always there" if entry.conditional else "") + (", known from running" if entry.from_run else "")
+        yield f"{entry.name}{entry.signature or '(…)'} {entry.kind}, {entry.file}:{entry.line}{notes}" + (
             f": {entry.summary}" if entry.summary else ""
         )
         yield from (f"- {_parameter(each)}" for each in entry.parameters if each.doc or each.annotation or each.default)

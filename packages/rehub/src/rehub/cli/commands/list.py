@@ -1,7 +1,7 @@
 """``rehub list``: a repository's entry points.
 
-JSON: ``{"ref", "pin", "entries": [Entry], "leaks": [Leak], "dynamic": [Dynamic], "problems": [Problem]}``; the
-leaks are there whether ``--all`` was given or not.
+JSON: ``{"ref", "pin", "entries": [Entry], "leaks": [Leak], "dynamic": [Dynamic], "problems": [Problem], "run": {"at",
+"python"} or null}``; the leaks are there whether ``--all`` was given or not.
 """
 
 import click
@@ -9,6 +9,7 @@ import click
 from rehub.cli import shapes
 from rehub.cli.command import command as make
 from rehub.cli.command import force_reload, ref, source
+from rehub.cli.looking import dynamic, look, trust
 from rehub.cli.output import Output
 from rehub.cli.text import line
 from rehub.hub import Hub, Inspection
@@ -17,19 +18,22 @@ from rehub.words.hubconf import Leak
 _SIGNATURE = 44  # characters shown of one
 
 
-@make("list", example="rehub list pytorch/vision:v0.20.1\nrehub list --all ./my-model")
+@make("list", example="rehub list pytorch/vision:v0.20.1\nrehub list --all --dynamic ./my-model")
 @ref
 @click.option("--all", "everything", is_flag=True, help="Also names that are merely imported, which torch.hub lists.")
+@dynamic
+@trust
 @force_reload
 @source
 def command(  # noqa: PLR0913 - one for each option
-    hub: Hub, out: Output, *, ref: str, everything: bool, force_reload: bool, source: str
+    hub: Hub, out: Output, *, ref: str, everything: bool, dynamic: bool, trust: bool, force_reload: bool, source: str
 ) -> None:
     """Name a repository's entry points.
 
-    Nothing of the repository is run. One name a line; on a terminal also signatures and what they are for.
+    Nothing of the repository is run, but with --dynamic. One name a line; on a terminal also signatures and what they
+    are for.
     """
-    found = hub.inspect(ref, source=source, force_reload=force_reload)
+    found = look(hub, out, ref, source=source, force_reload=force_reload, dynamic=dynamic, trust=trust)
     leaks = [leak for leak in found.hubconf.leaks if leak.callable is not False] if everything else []
     if out.as_json:
         _print_json(out, ref, found)
@@ -46,14 +50,14 @@ def command(  # noqa: PLR0913 - one for each option
 
 
 def _nothing(found: Inspection) -> str:
-    if found.hubconf.dynamic:
-        return f"reading knows no entry points of {found.checkout}; running may make some"
+    if found.hubconf.dynamic and not found.hubconf.run:
+        return f"reading knows no entry points of {found.checkout}; running may make some: --dynamic"
     return f"{found.checkout} has no entry points"
 
 
 def _print_json(out: Output, ref: str, found: Inspection) -> None:
     told = found.hubconf.as_dict()
-    keys = ("entries", "leaks", "dynamic", "problems")
+    keys = ("entries", "leaks", "dynamic", "problems", "run")
     out.data(shapes.heading(ref, found.checkout) | {key: told[key] for key in keys})
 
 

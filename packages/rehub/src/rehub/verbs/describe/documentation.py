@@ -6,12 +6,15 @@ imported only here, when the first docstring needs it: it costs 0.2 s.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from rehub.verbs.describe.meaning import Meaning, What
-from rehub.verbs.describe.names import MAX_HOPS, Names, Values
+from rehub.verbs.describe.names import Names
+from rehub.verbs.describe.values import MAX_HOPS, Values
 from rehub.words.hubconf import Entry, EntryKind, Parameter, ParameterKind
+from rehub.words.reading.fold import Folding
+from rehub.words.reading.plain import written
 from rehub.words.reading.signature import fields, parameters, render, without_bound, without_first
 from rehub.words.reading.source import Source
 
@@ -85,7 +88,7 @@ def define(names: Names, meaning: Meaning) -> Definition:
     # "a = partial(b)" and "b = partial(a)" go round for ever.
     found = _define(names, meaning, meaning.source) if meaning.source and names.hops <= MAX_HOPS else Definition()
     names.hops -= 1
-    return found
+    return replace(found, doc=meaning.doc) if meaning.doc else found
 
 
 def _define(names: Names, meaning: Meaning, source: Source) -> Definition:
@@ -95,7 +98,7 @@ def _define(names: Names, meaning: Meaning, source: Source) -> Definition:
         case What.FUNCTION, (ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda()) as node:
             return _function(source, node)
         case What.PARTIAL, ast.Call() as node:
-            return _partial(names, source, node)
+            return _partial(names, source, node, meaning.values)
         case What.OBJECT, _ if meaning.made_by is not None:
             source = names.modules.source(meaning.origin) or source
             what = _WHAT.get(type(meaning.made_by), What.FUNCTION)
@@ -167,15 +170,18 @@ def _fields(names: Names, meaning: Meaning) -> Iterator[Parameter]:
     yield from (each for each in found.values() if each.kind is ParameterKind.KEYWORD_ONLY)
 
 
-def _partial(names: Names, source: Source, call: ast.Call) -> Definition:
-    inner = Values(names, source).of(call.args[0])
+def _partial(names: Names, source: Source, call: ast.Call, values: Mapping[str, object]) -> Definition:
+    inner = Values(names, source, values=values).of(call.args[0])
     found = define(names, inner) if inner.node is not call else Definition()
     starred = any(isinstance(each, ast.Starred) for each in call.args) or any(
         word.arg is None for word in call.keywords
     )
     if not found.known or starred or inner.source is None:
         return replace(found, parameters=(), known=False, decorators=())
-    return replace(found, parameters=without_bound(found.parameters, call, source), decorators=())
+    # What a loop or a call gives an argument, as what it is; else as it stands there.
+    folded = {word.arg: written(Folding().value(word.value, values)) for word in call.keywords if word.arg and values}
+    known = {name: text for name, text in folded.items() if text is not None}
+    return replace(found, parameters=without_bound(found.parameters, call, source, known), decorators=())
 
 
 def read_docstring(doc: str) -> Told:

@@ -1,10 +1,12 @@
 """What a name can stand for, as far as reading tells."""
 
 import ast
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rehub.verbs.describe.modules import Place
+from rehub.words.reading.plain import Thing
 from rehub.words.reading.source import Source
 
 
@@ -33,6 +35,9 @@ class Meaning:
         place: of a module of the repository.
         made_by: for an object, the inner function or class that the call returns, if reading can tell.
         maybe: it exists only if an ``if``, ``try`` or loop of a star-imported module goes its way.
+        values: what names in ``node`` stood for when it was evaluated, in a loop or in a call of a function.
+        inner: it was defined by a call of a function.
+        doc: documentation that it was given later, by ``f.__doc__ = …``.
     """
 
     what: What
@@ -42,11 +47,45 @@ class Meaning:
     place: Place | None = None
     made_by: ast.AST | None = None
     maybe: bool = False
+    values: Mapping[str, object] = field(default_factory=dict)
+    inner: bool = False
+    doc: str = ""
 
     @property
     def is_callable(self) -> bool:
         """It is something of the repository that may be called."""
         return self.what in {What.FUNCTION, What.CLASS, What.PARTIAL, What.OBJECT}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known(Thing):
+    """What a name stands for, as a value that reading works with.
+
+    Attributes:
+        meaning: what it is.
+        first: the argument that a call of it gets before all others: a class method's class.
+        told: attributes that it was given later.
+        call: the call that made it, with its module, if a function of the repository did.
+    """
+
+    meaning: Meaning
+    first: "Known | None" = None
+    told: dict[str, str] = field(default_factory=dict)
+    call: tuple[Source, ast.Call] | None = None
+
+    @property
+    def counts(self) -> bool | None:
+        """Whether it counts as true: functions, classes and modules do."""
+        return True if self.meaning.what in {What.FUNCTION, What.CLASS, What.PARTIAL, What.MODULE} else None
+
+    @property
+    def described(self) -> Meaning:
+        """What it is for those who only look at it: what a function made is an object."""
+        made = self.meaning
+        if self.call is None or made.what is not What.FUNCTION or made.source is None:
+            return made
+        doc = self.told.get("__doc__", "")
+        return Meaning(What.OBJECT, *self.call, made_by=made.node, origin=made.source.file, doc=doc)
 
 
 VALUE = Meaning(What.VALUE)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from sys import builtin_module_names, stdlib_module_names
 
 from rehub.words.hubconf import Problem
-from rehub.words.reading.bindings import Bindings, bindings
+from rehub.words.reading.binding import Bindings
+from rehub.words.reading.bindings import bindings
 from rehub.words.reading.source import Source, parse
 from rehub.world.folder import MAX_NAMES, Tree
 
@@ -65,6 +66,11 @@ class Modules:
     _bytes: int = 0
     _listed: dict[str, frozenset[str] | None] = field(default_factory=dict)
     _places: dict[tuple[str | None, str], Place | None] = field(default_factory=dict)
+
+    @property
+    def is_cut(self) -> bool:
+        """Reading has stopped at one of the limits."""
+        return "" in self.problems
 
     def source(self, file: str) -> Source | None:
         """Give a parsed module, or ``None`` if it cannot be read; the reason is then among the problems."""

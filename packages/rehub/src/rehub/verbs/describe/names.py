@@ -1,57 +1,83 @@
 """What a name of a module stands for, followed through imports, re-exports, stars and aliases of the repository."""
 
 import ast
-import builtins
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from sys import stdlib_module_names
 
-from rehub.verbs.describe.meaning import MISSING, UNKNOWN, VALUE, Meaning, What
+from rehub.verbs.describe.meaning import MISSING, UNKNOWN, VALUE, Known, Meaning, What
 from rehub.verbs.describe.modules import Modules, Place
+from rehub.verbs.describe.values import MAX_HOPS, MAX_STEPS, Values
 from rehub.words.hubconf import Dynamic, Problem
-from rehub.words.reading.bindings import Binding, Bindings, Via
+from rehub.words.reading.binding import Binding, Bindings, Via
 from rehub.words.reading.listing import Listing, listing
-from rehub.words.reading.returned import returned
+from rehub.words.reading.plain import UNKNOWN as NOT_KNOWN
 from rehub.words.reading.source import Source
 from rehub.words.reading.statements import executed
 
-MAX_HOPS = 60  # imports, aliases and calls followed in one another; Python's own stack holds a few hundred
-MAX_STEPS = 200_000  # expressions looked at in all
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 _REGISTER = "register_model"
-
-# Of these modules of the standard library, a call gives something that can be called.
-_WRAPPERS = frozenset(
-    {"functools.lru_cache", "functools.cache", "functools.wraps", "functools.update_wrapper", "staticmethod"}
-)
 
 
 @dataclass(slots=True)
 class Names:
-    """Looks names up; each pair of module and name once."""
+    """Looks names up; each pair of module and name once.
+
+    Attributes:
+        complete: gives a module's bindings with the names that it makes at run time, as far as these can be known.
+        busy: says whether that is under way: what is not there now may be there then.
+    """
 
     modules: Modules
+    complete: Callable[[Source], Bindings] | None = None
+    busy: Callable[[], bool] = lambda: False
     phantoms: dict[str, Problem] = field(default_factory=dict)
     _known: dict[tuple[str, str], Meaning] = field(default_factory=dict)
+    _asked: set[tuple[str, str]] = field(default_factory=set)
+    _circles: int = 0
+    _doubtful: set[tuple[str, str]] = field(default_factory=set)
     _stars: dict[str, dict[str, int]] = field(default_factory=dict)
     hops: int = 0
     steps: int = MAX_STEPS
 
+    def bindings(self, source: Source) -> Bindings:
+        """Give the bindings of a module."""
+        return self.complete(source) if self.complete else self.modules.bindings(source)
+
     def look_up(self, source: Source, name: str) -> Meaning:
         """Give what a module-level name stands for."""
         key = (source.file, name)
-        if key not in self._known:
+        if key in self._known:
+            return self._known[key]
+        if key in self._asked:
             # Modules import each other in circles: on the second visit the name is not there yet, as in Python.
-            self._known[key] = MISSING
-            self.hops += 1
-            self._known[key] = self._find(source, name) if self.hops <= MAX_HOPS else UNKNOWN
-            self.hops -= 1
-        return self._known[key]
+            self._circles += 1
+            return MISSING
+        self._asked.add(key)
+        circles = self._circles
+        self.hops += 1
+        self.steps -= 1
+        found = self._find(source, name) if self.hops <= MAX_HOPS and self.steps > 0 else UNKNOWN
+        self.hops -= 1
+        self._asked.discard(key)
+        if found.what is What.MISSING and self._circles > circles and self._asked:
+            return found  # the name may be there on another way
+        self._known[key] = found
+        if found.what in {What.MISSING, What.UNKNOWN} and self.busy():
+            self._doubtful.add(key)
+        return found
+
+    def renew(self) -> None:
+        """Look up anew what was not there: a module has got more names. Stars that are being opened stay marked."""
+        for key in self._doubtful:
+            self._known.pop(key, None)
+        self._doubtful.clear()
+        self._stars = {file: found for file, found in self._stars.items() if not found}
 
     def _find(self, source: Source, name: str) -> Meaning:
-        for binding in reversed(self.modules.bindings(source).of(name)):
+        for binding in reversed(self.bindings(source).of(name)):
             if binding.via is Via.STAR:
                 meaning = self._through_star(source, binding, name)
-                if meaning is not None:
+                if meaning is not None and meaning.what is not What.MISSING:
                     return meaning
             else:
                 return self.meaning(source, binding)
@@ -65,7 +91,7 @@ class Names:
         if name not in exported:
             return None
         meaning = self.look_up(target, name)
-        maybe = star.conditional or is_conditional(self.modules.bindings(target), name)
+        maybe = star.conditional or is_conditional(self.bindings(target), name)
         return replace(meaning, maybe=True) if maybe else meaning
 
     def star_target(self, source: Source, star: Binding) -> Source | None:
@@ -114,7 +140,7 @@ class Names:
     def bound(self, source: Source) -> dict[str, int]:
         """Give all names that a module binds, stars opened, with the line in this module."""
         found: dict[str, int] = {}
-        for binding in self.modules.bindings(source).all:
+        for binding in self.bindings(source).all:
             if binding.via is Via.DELETED:
                 found.pop(binding.name, None)
             elif binding.via is not Via.STAR:
@@ -127,14 +153,14 @@ class Names:
 
     def _note_phantoms(self, source: Source, said: Listing, bound: dict[str, int]) -> None:
         missing = [name for name, _ in said.names if name not in bound and not self._is_submodule(source, name)]
-        if missing and not self.modules.bindings(source).dynamic:
+        if missing and not self.bindings(source).dynamic:
             names = ", ".join(missing[:10]) + (f", … ({len(missing)} in all)" if len(missing) > 10 else "")  # noqa: PLR2004
             self.phantoms[source.file] = Problem(source.file, said.line, f"__all__ names what is not there: {names}")
 
     def _is_submodule(self, source: Source, name: str) -> bool:
         return self.modules.sub(Place(source.file, is_file=True), name) is not None
 
-    def meaning(self, source: Source, binding: Binding) -> Meaning:
+    def meaning(self, source: Source, binding: Binding) -> Meaning:  # noqa: PLR0911 - one case a form
         """Give what one binding binds its name to."""
         match binding.via:
             case Via.DEF:
@@ -147,9 +173,21 @@ class Names:
                 return Meaning(What.MODULE, place=place, origin=dotted)
             case Via.FROM:
                 return self._imported(source, binding)
+            case Via.VALUE if binding.made:
+                return self._made(source, binding)
             case Via.VALUE if isinstance(binding.node, ast.expr):
                 return Values(self, source).of(binding.node)
         return MISSING if binding.via is Via.DELETED else VALUE
+
+    def _made(self, source: Source, binding: Binding) -> Meaning:
+        """Give what a name made at run time stands for; if that is not known, something that may be called."""
+        if isinstance(binding.value, Known):
+            return binding.value.described
+        if binding.value is not NOT_KNOWN:
+            return VALUE
+        node = binding.node if isinstance(binding.node, ast.expr) else None
+        found = Values(self, source, values=binding.values).of(node) if node else UNKNOWN
+        return Meaning(What.OBJECT, source) if found.what in {What.UNKNOWN, What.MISSING} else found
 
     def _imported(self, source: Source, binding: Binding) -> Meaning:
         dotted = "." * binding.level + binding.module
@@ -188,8 +226,8 @@ class Names:
         seen, waiting, found = {source.file}, [source], []
         while waiting:
             now = waiting.pop(0)
-            found += [*self.modules.bindings(now).dynamic, *_lazy(now, self.modules.bindings(now).all)]
-            for binding in self.modules.bindings(now).all:
+            found += [*self.bindings(now).dynamic, *_lazy(now, self.bindings(now).all)]
+            for binding in self.bindings(now).all:
                 if binding.via is not Via.STAR:
                     continue
                 target = self.star_target(now, binding)
@@ -231,117 +269,6 @@ class Names:
                     if isinstance(statement, _FUNCTIONS) and statement.name == name:
                         return Meaning(What.FUNCTION, each.source, statement)
         return None
-
-
-class Values:
-    """What an expression of a module stands for."""
-
-    def __init__(self, names: Names, source: Source, inner: dict[str, ast.AST] | None = None) -> None:
-        self.names, self.source, self.inner = names, source, inner or {}
-
-    def of(self, node: ast.expr) -> Meaning:
-        """Give the meaning of an expression."""
-        self.names.hops += 1
-        self.names.steps -= 1
-        found = self._of(node) if self.names.hops <= MAX_HOPS and self.names.steps > 0 else UNKNOWN
-        self.names.hops -= 1
-        return found
-
-    def _of(self, node: ast.expr) -> Meaning:  # noqa: C901, PLR0911 - a table: one line for each form
-        match node:
-            case ast.Name(id=name):
-                return self._name(name)
-            case ast.Attribute(value=owner, attr=name):
-                return self.names.attribute(self.of(owner), name)
-            case ast.Subscript(value=ast.Attribute(value=owner, attr="__dict__"), slice=ast.Constant(value=str(name))):
-                return self.names.attribute(self.of(owner), name)
-            case ast.Lambda():
-                return Meaning(What.FUNCTION, self.source, node)
-            case ast.Call():
-                return self._call(node)
-            case ast.IfExp(body=first, orelse=second):
-                found = self.of(first)
-                return found if found.what is not What.VALUE else self.of(second)
-            case ast.NamedExpr(value=value):
-                return self.of(value)
-            case ast.Subscript() | ast.BoolOp() | ast.Starred() | ast.Await():
-                return UNKNOWN
-        return VALUE
-
-    def _name(self, name: str) -> Meaning:
-        if name in self.inner:
-            inner = self.inner[name]
-            if isinstance(inner, ast.expr):
-                # Once only: "model = wrap(model)" would go round for ever.
-                return Values(
-                    self.names, self.source, {key: each for key, each in self.inner.items() if key != name}
-                ).of(inner)
-            return Meaning(What.CLASS if isinstance(inner, ast.ClassDef) else What.FUNCTION, self.source, inner)
-        found = self.names.look_up(self.source, name)
-        if found.what is What.MISSING and hasattr(builtins, name):
-            return Meaning(What.OUTSIDE, origin=name)
-        return UNKNOWN if found.what is What.MISSING else found
-
-    def _call(self, node: ast.Call) -> Meaning:
-        callee = self.of(node.func)
-        if callee.what is What.OUTSIDE:
-            return self._outside(callee.origin, node)
-        if callee.what is What.CLASS:
-            return self._instance(callee, node)
-        if callee.what is What.FUNCTION and callee.source:
-            return self._returned(callee, node)
-        return Meaning(What.OBJECT, self.source, node) if callee.is_callable else UNKNOWN
-
-    def _outside(self, origin: str, node: ast.Call) -> Meaning:
-        if origin in {"functools.partial", "functools.partialmethod"} and node.args:
-            return Meaning(What.PARTIAL, self.source, node)
-        if origin == "getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
-            return self.names.attribute(self.of(node.args[0]), str(node.args[1].value))
-        if origin == "importlib.import_module" and node.args and isinstance(node.args[0], ast.Constant):
-            dotted = str(node.args[0].value)
-            return Meaning(What.MODULE, place=self.names.modules.find(dotted, 0, self.source), origin=dotted)
-        if origin in _WRAPPERS and node.args:
-            return self.of(node.args[-1])
-        if origin.partition(".")[0] in stdlib_module_names or hasattr(builtins, origin):
-            return VALUE
-        return Meaning(What.OUTSIDE, origin=f"{origin}(…)")
-
-    def _instance(self, callee: Meaning, node: ast.Call) -> Meaning:
-        line = self.names.lineage(callee)
-        # nn.Module has a __call__; a class that inherits nothing from outside has only what is written.
-        unknown = any(each.what in {What.OUTSIDE, What.UNKNOWN} and each.origin != "object" for each in line)
-        method = self.names.method(callee, "__call__") or (unknown and self.names.method(callee, "forward")) or None
-        if method is None and not unknown:
-            return VALUE
-        return Meaning(
-            What.OBJECT,
-            self.source,
-            node,
-            made_by=method.node if method else None,
-            origin=method.source.file if method and method.source else "",
-        )
-
-    def _returned(self, callee: Meaning, node: ast.Call) -> Meaning:
-        """Give what a call of the repository's own function gives, as far as its ``return`` says."""
-        if not isinstance(callee.node, _FUNCTIONS | ast.Lambda) or callee.source is None:
-            return UNKNOWN
-        values, inner = returned(callee.node)
-        within = Values(self.names, callee.source, inner)
-        found = [within.of(value) for value in values]
-        callables = [each for each in found if each.is_callable]
-        if callables:
-            best = callables[0]
-            definition = best.made_by if best.what is What.OBJECT else best.node
-            return Meaning(
-                What.OBJECT,
-                self.source,
-                node,
-                made_by=definition,
-                origin=best.origin or (best.source.file if best.source else ""),
-            )
-        if all(each.what in {What.VALUE, What.MODULE} for each in found):
-            return VALUE  # also if nothing is returned at all
-        return Meaning(What.OBJECT, self.source, node)
 
 
 def is_conditional(found: Bindings, name: str) -> bool:

@@ -1,12 +1,16 @@
 """Which modules of the repository a hubconf leads to: at its own import, or ever."""
 
 import ast
+import re
 from collections import deque
 from collections.abc import Iterator
 
-from rehub.verbs.describe.modules import Modules
-from rehub.words.reading.bindings import Via
+from rehub.verbs.describe.modules import Modules, Place
+from rehub.words.reading.binding import Via
 from rehub.words.reading.source import Source
+
+_LISTS = re.compile(r"\b(listdir|scandir|iter_modules|walk_packages|r?glob)\(")
+_IMPORTS = re.compile(r"\b(import_module|__import__)\(")
 
 
 def reached(
@@ -42,6 +46,21 @@ def _imported(modules: Modules, source: Source, *, lazily: bool) -> Iterator[str
                 yield place.path
         below = modules.sub(place, name) if place and name else None
         if below and below.is_file:
+            yield below.path
+    yield from _beside(modules, source)
+
+
+def _beside(modules: Modules, source: Source) -> Iterator[str]:
+    """Give what lies beside a package's ``__init__.py`` that imports whatever lies there, by looking into its folder.
+
+    fairseq/models/__init__.py (fairseq 0.12) does, as packages do whose modules register themselves.
+    """
+    if not source.file.endswith("__init__.py") or not _LISTS.search(text := "\n".join(source.lines)):
+        return
+    place = Place(source.file, is_file=True)
+    for name in modules.tree.names(source.folder) if _IMPORTS.search(text) else ():
+        below = modules.sub(place, name.removesuffix(".py"))
+        if not name.startswith((".", "_")) and below and below.is_file:
             yield below.path
 
 

@@ -12,6 +12,7 @@ A **leak** is what torch.hub would list as well, but nobody meant to publish:
 - what is imported from the repository and then used by the hubconf's own functions, classes and calls: a tool;
 - what is imported from the repository, but is not in an ``__all__`` that is right;
 - classes that a star brings from a module without ``__all__``, if that module's own functions build with them;
+- what a loop over functions or classes leaves in its variable;
 - a function of ``hubconf.py`` that has no docstring, needs an argument, and is used by the rest of it.
 
 ``__all__`` is a hint, since torch.hub ignores it: a name in it is an entry, if it is bound; a phantom is a problem.
@@ -28,10 +29,12 @@ from rehub.verbs.describe.meaning import Meaning, What
 from rehub.verbs.describe.modules import Limits, Modules
 from rehub.verbs.describe.names import Names, is_conditional
 from rehub.verbs.describe.reach import reached
+from rehub.verbs.describe.reader import Looker
+from rehub.verbs.describe.reckoning import Reckoning
 from rehub.words.dependencies import import_name
 from rehub.words.errors import HubconfNotFoundError
 from rehub.words.hubconf import Dependency, Dynamic, Effect, EffectKind, Entry, Hubconf, Leak, Problem, WeightUrl
-from rehub.words.reading.bindings import Binding, Via
+from rehub.words.reading.binding import Binding, Via
 from rehub.words.reading.effects import effects
 from rehub.words.reading.listing import listing
 from rehub.words.reading.searchpath import search_path
@@ -66,7 +69,7 @@ def describe(tree: Tree, *, where: str = "", limits: Limits | None = None) -> Hu
     reading = _Reading(modules, hubconf)
     reading.read()
     dependencies = reading.dependencies()
-    seen_at_import, seen_for_weights = _effects(modules, hubconf), _weights(modules, hubconf)
+    seen_at_import, seen_for_weights = _effects(modules, hubconf), _weights(modules, hubconf, reading.reckoning)
     return Hubconf(
         entries=tuple(sorted(reading.entries, key=lambda each: each.name)),
         leaks=tuple(sorted(reading.leaks, key=lambda each: each.name)),
@@ -87,6 +90,7 @@ class _Reading:
     modules: Modules
     hubconf: Source
     names: Names = field(init=False)
+    reckoning: Reckoning = field(init=False)
     entries: list[Entry] = field(default_factory=list)
     leaks: list[Leak] = field(default_factory=list)
     dynamic: set[Dynamic] = field(default_factory=set)
@@ -95,6 +99,8 @@ class _Reading:
 
     def __post_init__(self) -> None:
         self.names = Names(self.modules)
+        self.reckoning = Reckoning(self.names, self.hubconf)
+        self.reckoning.join()
 
     def read(self) -> None:
         """Sort out every public name."""
@@ -143,14 +149,14 @@ class _Reading:
 
     def _binding(self, name: str) -> Binding | None:
         """Give the last binding of a name in the hubconf; ``None`` if a star brought it."""
-        found = [each for each in self.modules.bindings(self.hubconf).of(name) if each.name == name]
+        found = [each for each in self.names.bindings(self.hubconf).of(name) if each.name == name]
         return found[-1] if found else None
 
     def _is_leak(self, name: str, meaning: Meaning, binding: Binding | None, rules: "_Rules") -> bool:
         if binding is not None and binding.via in {Via.DEF, Via.CLASS}:
             return name in rules.helpers
         if binding is not None and binding.via is Via.VALUE:
-            return False
+            return binding.leftover
         is_tool = binding is None and self._is_tool(name, meaning)
         return name in rules.used or is_tool or (rules.promised_all and name not in rules.promised)
 
@@ -165,7 +171,7 @@ class _Reading:
         return name in self._tools[source.file]
 
     def _entry(self, name: str, line: int, meaning: Meaning) -> None:
-        conditional = meaning.maybe or is_conditional(self.modules.bindings(self.hubconf), name)
+        conditional = meaning.maybe or is_conditional(self.names.bindings(self.hubconf), name)
         if meaning.source and meaning.source is not self.hubconf and is_stub(meaning):
             made = self.names.makes_names(meaning.source)
             if made:
@@ -245,13 +251,13 @@ def _bytecode(tree: Tree, folder: str) -> Iterator[Effect]:
                 yield Effect(EffectKind.BYTECODE, path, 1, path)
 
 
-def _weights(modules: Modules, hubconf: Source) -> tuple[WeightUrl, ...]:
+def _weights(modules: Modules, hubconf: Source, reckoning: Reckoning) -> tuple[WeightUrl, ...]:
     """Give the weight URLs of the hubconf and of whatever it can import, each once."""
     limits = modules.limits
     sources = reached(modules, hubconf, lazily=True, max_modules=limits.weight_modules, max_bytes=limits.weight_bytes)
     found: dict[str, WeightUrl] = {}
     for source in sources:
-        for each in weight_urls(source):
+        for each in weight_urls(source, folding=Looker(reckoning, source), names=reckoning.scope(source)):
             found.setdefault(each.url, each)
     kept = list(found.values())[: limits.urls]
     return tuple(_in_order(kept))

@@ -2,34 +2,56 @@
 
 Only pure operations on text, numbers, lists and dictionaries are known; everything else is :data:`UNKNOWN`. Steps,
 items and characters are limited, since hostile code may double a string sixty times.
+
+A :class:`Folding` knows one module. Whoever knows the others makes an heir of it, which says what the names of a
+repository stand for (a :class:`~rehub.words.reading.plain.Thing`), and what calling them gives.
 """
 
 import ast
-import re
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
-from itertools import islice
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from rehub.words.reading.methods import FUNCTIONS, method
+from rehub.words.reading.operations import (
+    MAX_ITEMS,
+    compared,
+    formatted,
+    joined,
+    limited,
+    summed,
+)
+from rehub.words.reading.plain import UNKNOWN, listed, truth
 
 MAX_STEPS = 200_000  # nodes visited, by one call or for one module
-MAX_ITEMS = 10_000  # of one list or dictionary
-MAX_TEXT = 20_000  # characters of one string
 MAX_DEPTH = 40  # nested expressions
-MAX_NUMBER = 10**6
 
 
-class Unknown(Enum):
-    """The type of :data:`UNKNOWN`."""
+@dataclass(slots=True)
+class Budget:
+    """What is left of the work that may be done; shared by everybody who works on the same question.
 
-    UNKNOWN = "unknown"
+    Attributes:
+        steps: nodes that may still be visited.
+        depth: expressions, blocks and calls in one another, at this moment.
+        doubts: conditions that are not known, at this moment: what happens below them may happen or not.
+    """
 
-    def __repr__(self) -> str:
-        return "UNKNOWN"
+    steps: int = MAX_STEPS
+    depth: int = 0
+    doubts: int = 0
 
 
-UNKNOWN: Final = Unknown.UNKNOWN
-"""What cannot be worked out by reading."""
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The values that a call is given."""
+
+    args: list[object]
+    words: dict[str, object] = field(default_factory=dict)
+
+
+class Lazy(Mapping[str, object]):
+    """Names that are looked up when they are asked for: a module's, as opposed to a loop's or a function's own."""
 
 
 def fold(node: ast.expr, names: Mapping[str, object] | None = None) -> object:
@@ -38,8 +60,8 @@ def fold(node: ast.expr, names: Mapping[str, object] | None = None) -> object:
     Lists, tuples and sets give a list; values inside a list or dictionary may be :data:`UNKNOWN` one by one.
 
     Example:
-        >>> fold(ast.parse("[f'b{i}' for i in range(3)]", mode="eval").body)
-        ['b0', 'b1', 'b2']
+        >>> fold(ast.parse("[f'b{i}' for i in range(3) if i != 1]", mode="eval").body)
+        ['b0', 'b2']
     """
     return Folding().value(node, names or {})
 
@@ -57,67 +79,151 @@ def bound(target: ast.expr, value: object) -> dict[str, object]:
     return found
 
 
+def stacked(*maps: Mapping[str, object]) -> ChainMap[str, object]:
+    """Look names up in several mappings, the first that has one; only the first is ever written to."""
+    return ChainMap(*maps)  # type: ignore[arg-type]
+
+
+def within(names: Mapping[str, object], own: dict[str, object]) -> ChainMap[str, object]:
+    """Give names in an inner scope. A view, not a copy: rounds of a loop times names would be a great many."""
+    return stacked(own, *layers(names))
+
+
+def layers(names: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """Give the mappings in which names are looked up, one after the other."""
+    return [*names.maps] if isinstance(names, ChainMap) else [names]
+
+
+def held(node: ast.expr, names: Mapping[str, object]) -> dict[str, object]:
+    """Give the values that the names in an expression have now, but for those that can be looked up at any time."""
+    maps = [each for each in layers(names) if not isinstance(each, Lazy)]
+    read = [each.id for each in ast.walk(node) if isinstance(each, ast.Name)]
+    return {name: next(each[name] for each in maps if name in each) for name in read if any(name in m for m in maps)}
+
+
 class Folding:
     """Workings-out that share one count of steps, so that a thousand expensive statements stay cheap too."""
 
-    def __init__(self, steps: int = MAX_STEPS) -> None:
-        self.steps = steps
+    def __init__(self, budget: Budget | None = None) -> None:
+        self.budget = budget or Budget()
 
-    def value(self, node: ast.expr, names: Mapping[str, object], depth: int = 0) -> object:
+    def value(self, node: ast.expr, names: Mapping[str, object]) -> object:
         """Work out an expression, as :func:`fold` does."""
-        self.steps -= 1
-        if self.steps < 0 or depth > MAX_DEPTH:
+        budget = self.budget
+        budget.steps -= 1
+        if budget.steps < 0 or budget.depth > MAX_DEPTH:
             return UNKNOWN
         known = _KINDS.get(type(node))
-        return _limited(known(self, node, names, depth + 1)) if known else UNKNOWN
+        if known is None:
+            return UNKNOWN
+        budget.depth += 1
+        found = limited(known(self, node, names))
+        budget.depth -= 1
+        return found
+
+    def arguments(self, node: ast.Call, names: Mapping[str, object]) -> Arguments | None:
+        """Work out what a call is given; ``None`` if not even how many values these are can be known."""
+        args: list[object] = []
+        for each in node.args:
+            value = self.value(each.value if isinstance(each, ast.Starred) else each, names)
+            if isinstance(each, ast.Starred) and not isinstance(value, list):
+                return None
+            args += value if isinstance(each, ast.Starred) and isinstance(value, list) else [value]
+        words: dict[str, object] = {}
+        for word in node.keywords:
+            value = self.value(word.value, names)
+            if word.arg is None and not isinstance(value, dict):
+                return None
+            words |= {word.arg: value} if word.arg else value if isinstance(value, dict) else {}
+        return Arguments(args, words)
+
+    # What only an heir knows, who has other modules.
+
+    def attribute(self, owner: object, name: str) -> object:  # noqa: ARG002 - the heir's signature
+        """Give what ``owner.name`` stands for."""
+        return UNKNOWN
+
+    def call(self, node: ast.Call, function: object, given: Arguments, names: Mapping[str, object]) -> object:  # noqa: ARG002
+        """Give what a call of a ``Thing`` gives, or of a builtin of which nothing is known here."""
+        return UNKNOWN
+
+    def anonymous(self, node: ast.Lambda, names: Mapping[str, object]) -> object:  # noqa: ARG002
+        """Give what a lambda stands for."""
+        return UNKNOWN
+
+    def defined(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef,  # noqa: ARG002
+        names: Mapping[str, object],  # noqa: ARG002
+    ) -> object:
+        """Give what a definition inside a function stands for."""
+        return UNKNOWN
+
+    def imported(self, node: ast.Import | ast.ImportFrom) -> dict[str, object]:
+        """Give the names that an import inside a function binds."""
+        return {each.asname or each.name.partition(".")[0]: UNKNOWN for each in node.names}
+
+    def set_attribute(self, owner: object, name: str, value: object) -> None:
+        """Take notice of ``owner.name = value``."""
 
 
-def _constant(_work: Folding, node: ast.Constant, _names: Mapping[str, object], _depth: int) -> object:
+def _constant(_work: Folding, node: ast.Constant, _names: Mapping[str, object]) -> object:
     return node.value if isinstance(node.value, str | int | float | None) else UNKNOWN
 
 
-def _name(_work: Folding, node: ast.Name, names: Mapping[str, object], _depth: int) -> object:
+def _name(_work: Folding, node: ast.Name, names: Mapping[str, object]) -> object:
     return names.get(node.id, UNKNOWN)
 
 
-def _minus(work: Folding, node: ast.UnaryOp, names: Mapping[str, object], depth: int) -> object:
-    value = work.value(node.operand, names, depth)
+def _unary(work: Folding, node: ast.UnaryOp, names: Mapping[str, object]) -> object:
+    value = work.value(node.operand, names)
+    if isinstance(node.op, ast.Not):
+        sure = truth(value)
+        return UNKNOWN if sure is None else not sure
     return -value if isinstance(node.op, ast.USub) and isinstance(value, int) else UNKNOWN
 
 
-def _text(work: Folding, node: ast.JoinedStr, names: Mapping[str, object], depth: int) -> object:
-    parts = [work.value(part, names, depth) for part in node.values]
-    return _joined("", parts)
+def _text(work: Folding, node: ast.JoinedStr, names: Mapping[str, object]) -> object:
+    return joined("", [work.value(part, names) for part in node.values])
 
 
-def _shown(work: Folding, node: ast.FormattedValue, names: Mapping[str, object], depth: int) -> object:
-    value = work.value(node.value, names, depth)
-    spec = work.value(node.format_spec, names, depth) if node.format_spec else ""
-    if not isinstance(value, str | int | float) or node.conversion != -1:
-        return UNKNOWN
-    if not (isinstance(spec, str) and re.fullmatch(r"0?[1-9]?|0?[1-9]?d|\.[1-9]f|", spec)):
-        return UNKNOWN
-    try:
-        return format(value, spec)
-    except ValueError:
-        return UNKNOWN
+def _shown(work: Folding, node: ast.FormattedValue, names: Mapping[str, object]) -> object:
+    value = work.value(node.value, names)
+    spec = work.value(node.format_spec, names) if node.format_spec else ""
+    return formatted(value, spec) if node.conversion == -1 else UNKNOWN
 
 
-def _sum(work: Folding, node: ast.BinOp, names: Mapping[str, object], depth: int) -> object:
-    left, right = work.value(node.left, names, depth), work.value(node.right, names, depth)
-    if not isinstance(node.op, ast.Add):
-        return UNKNOWN
-    if isinstance(left, str) and isinstance(right, str):
-        return left + right
-    if isinstance(left, int) and isinstance(right, int):
-        return left + right
-    return [*left, *right] if isinstance(left, list) and isinstance(right, list) else UNKNOWN
+def _sum(work: Folding, node: ast.BinOp, names: Mapping[str, object]) -> object:
+    return summed(node.op, work.value(node.left, names), work.value(node.right, names))
 
 
-def _items(work: Folding, node: ast.List | ast.Tuple | ast.Set, names: Mapping[str, object], depth: int) -> object:
+def _both(work: Folding, node: ast.BoolOp, names: Mapping[str, object]) -> object:
+    """Give ``a and b``, ``a or b``: one operand may decide, whatever the unknown others are."""
+    values = [work.value(each, names) for each in node.values]
+    decides = isinstance(node.op, ast.Or)
+    place = next((place for place, each in enumerate(values) if truth(each) is decides), len(values) - 1)
+    if all(truth(each) is not None for each in values[:place]) or isinstance(values[place], bool):
+        return values[place]
+    return UNKNOWN
+
+
+def _compare(work: Folding, node: ast.Compare, names: Mapping[str, object]) -> object:
+    values = [work.value(each, names) for each in [node.left, *node.comparators]]
+    found = [compared(op, values[place], values[place + 1]) for place, op in enumerate(node.ops)]
+    if any(each is False for each in found):
+        return False
+    return UNKNOWN if any(each is UNKNOWN for each in found) else True
+
+
+def _choice(work: Folding, node: ast.IfExp, names: Mapping[str, object]) -> object:
+    sure = truth(work.value(node.test, names))
+    return UNKNOWN if sure is None else work.value(node.body if sure else node.orelse, names)
+
+
+def _items(work: Folding, node: ast.List | ast.Tuple | ast.Set, names: Mapping[str, object]) -> object:
     found: list[object] = []
     for each in node.elts:
-        value = work.value(each.value if isinstance(each, ast.Starred) else each, names, depth)
+        value = work.value(each.value if isinstance(each, ast.Starred) else each, names)
         if not isinstance(each, ast.Starred):
             found.append(value)
         elif isinstance(value, list):
@@ -127,15 +233,15 @@ def _items(work: Folding, node: ast.List | ast.Tuple | ast.Set, names: Mapping[s
     return found
 
 
-def _table(work: Folding, node: ast.Dict, names: Mapping[str, object], depth: int) -> object:
+def _table(work: Folding, node: ast.Dict, names: Mapping[str, object]) -> object:
     found: dict[object, object] = {}
     for key, each in zip(node.keys, node.values, strict=True):
-        value = work.value(each, names, depth)
+        value = work.value(each, names)
         if key is None:  # {**other}
             if not isinstance(value, dict):
                 return UNKNOWN
             found |= value
-        elif isinstance(folded := work.value(key, names, depth), str | int | float):
+        elif isinstance(folded := work.value(key, names), str | int | float):
             found[folded] = value
         else:
             return UNKNOWN
@@ -143,167 +249,115 @@ def _table(work: Folding, node: ast.Dict, names: Mapping[str, object], depth: in
 
 
 def _rounds(
-    work: Folding, loops: list[ast.comprehension], names: Mapping[str, object], depth: int
+    work: Folding, loops: list[ast.comprehension], names: Mapping[str, object]
 ) -> list[Mapping[str, object]] | None:
     """Give the names in each round of a comprehension, or ``None`` if its loops cannot be known."""
     now: list[Mapping[str, object]] = [names]
     for loop in loops:
         after: list[Mapping[str, object]] = []
         for each in now:
-            values = listed(work.value(loop.iter, each, depth))
-            if values is None or loop.ifs or loop.is_async or len(after) + len(values) > MAX_ITEMS:
+            values = listed(work.value(loop.iter, each))
+            if values is None or loop.is_async or len(after) + len(values) > MAX_ITEMS:
                 return None
-            # A view, not a copy: rounds times names would be a great many.
-            after += [ChainMap(bound(loop.target, value), each) for value in values]  # type: ignore[arg-type]
+            for value in values:
+                inner = within(each, bound(loop.target, value))
+                sure = [truth(work.value(test, inner)) for test in loop.ifs]
+                if None in sure:
+                    return None
+                after += [inner] if all(sure) else []
         now = after
     return now
 
 
 def _comprehension(
-    work: Folding, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, names: Mapping[str, object], depth: int
+    work: Folding, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, names: Mapping[str, object]
 ) -> object:
-    rounds = _rounds(work, node.generators, names, depth)
-    return UNKNOWN if rounds is None else [work.value(node.elt, each, depth) for each in rounds]
+    rounds = _rounds(work, node.generators, names)
+    return UNKNOWN if rounds is None else [work.value(node.elt, each) for each in rounds]
 
 
-def _mapping(work: Folding, node: ast.DictComp, names: Mapping[str, object], depth: int) -> object:
-    rounds = _rounds(work, node.generators, names, depth)
+def _mapping(work: Folding, node: ast.DictComp, names: Mapping[str, object]) -> object:
+    rounds = _rounds(work, node.generators, names)
     if rounds is None:
         return UNKNOWN
-    pairs = [(work.value(node.key, each, depth), work.value(node.value, each, depth)) for each in rounds]
+    pairs = [(work.value(node.key, each), work.value(node.value, each)) for each in rounds]
     return dict(pairs) if all(isinstance(key, str | int | float) for key, _ in pairs) else UNKNOWN
 
 
-def _item(work: Folding, node: ast.Subscript, names: Mapping[str, object], depth: int) -> object:
-    value, key = work.value(node.value, names, depth), work.value(node.slice, names, depth)
+def _item(work: Folding, node: ast.Subscript, names: Mapping[str, object]) -> object:
+    value, key = work.value(node.value, names), work.value(node.slice, names)
     if isinstance(value, dict) and isinstance(key, str | int | float):
         return value.get(key, UNKNOWN)
-    if isinstance(value, list) and isinstance(key, int) and -len(value) <= key < len(value):
+    if isinstance(value, list | str) and isinstance(key, int) and -len(value) <= key < len(value):
         return value[key]
     return UNKNOWN
 
 
-def _call(work: Folding, node: ast.Call, names: Mapping[str, object], depth: int) -> object:
-    if isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
-        return {word.arg: work.value(word.value, names, depth) for word in node.keywords if word.arg}
-    if node.keywords or any(isinstance(each, ast.Starred) for each in node.args):
+def _attribute(work: Folding, node: ast.Attribute, names: Mapping[str, object]) -> object:
+    return work.attribute(work.value(node.value, names), node.attr)
+
+
+def _lambda(work: Folding, node: ast.Lambda, names: Mapping[str, object]) -> object:
+    return work.anonymous(node, names)
+
+
+def _call(work: Folding, node: ast.Call, names: Mapping[str, object]) -> object:
+    name = node.func.id if isinstance(node.func, ast.Name) and node.func.id not in names else ""
+    if name in {"filter", "map"} and len(node.args) == 2:  # noqa: PLR2004 - what is done, and with what
+        return _applied(work, name, node, names)
+    given = work.arguments(node, names)
+    if given is None:
         return UNKNOWN
-    arguments = [work.value(each, names, depth) for each in node.args]
-    if isinstance(node.func, ast.Name):
-        known = _FUNCTIONS.get(node.func.id) if node.func.id not in names else None
-        return known(arguments) if known else UNKNOWN
+    if name in FUNCTIONS:
+        return FUNCTIONS[name](given.args, given.words)
     if isinstance(node.func, ast.Attribute):
-        return _method(work.value(node.func.value, names, depth), node.func.attr, arguments)
-    return UNKNOWN
+        owner = work.value(node.func.value, names)
+        if isinstance(owner, str | list | dict):
+            return method(owner, node.func.attr, given.args, given.words)
+        return work.call(node, work.attribute(owner, node.func.attr), given, names)
+    return work.call(node, UNKNOWN if name else work.value(node.func, names), given, names)
 
 
-def listed(value: object) -> list[object] | None:
-    """Give what a loop over the value goes through, or ``None``."""
-    if isinstance(value, dict):
-        return list(value)
-    return value if isinstance(value, list) else None
-
-
-def _limited(value: object) -> object:
-    if isinstance(value, str):
-        return value if len(value) <= MAX_TEXT else UNKNOWN
-    if isinstance(value, list | dict):
-        return value if len(value) <= MAX_ITEMS else UNKNOWN
-    if isinstance(value, int) and abs(value) > MAX_NUMBER:
+def _applied(work: Folding, name: str, node: ast.Call, names: Mapping[str, object]) -> object:
+    """Give ``filter(lambda n: …, values)`` or ``map(str, values)`` as a list."""
+    function, given = node.args
+    values = listed(work.value(given, names))
+    if values is None:
         return UNKNOWN
-    return value
+    if name == "filter" and isinstance(function, ast.Constant) and function.value is None:
+        results: list[object] = values
+    else:
+        results = list(_each(work, function, values, names))
+    if name == "map":
+        return results
+    sure = [truth(each) for each in results]
+    return UNKNOWN if None in sure else [value for value, kept in zip(values, sure, strict=True) if kept]
 
 
-def _joined(between: str, parts: list[object]) -> object:
-    texts = [part for part in parts if isinstance(part, str)]
-    size = sum(map(len, texts)) + len(between) * len(texts)
-    return between.join(texts) if len(texts) == len(parts) and size <= MAX_TEXT else UNKNOWN
+def _each(work: Folding, function: ast.expr, values: list[object], names: Mapping[str, object]) -> Iterator[object]:
+    """Call a function with one argument on each value."""
+    plain = function.id if isinstance(function, ast.Name) and function.id not in names else ""
+    for value in values:
+        match function:
+            case ast.Lambda(args=ast.arguments(args=[ast.arg(arg=name)], posonlyargs=[], kwonlyargs=[])):
+                yield work.value(function.body, within(names, {name: value}))
+            case _ if plain in FUNCTIONS:
+                yield FUNCTIONS[plain]([value], {})
+            case _:
+                call = ast.copy_location(ast.Call(function, [ast.Name("_")], []), function)
+                yield work.call(call, work.value(function, names), Arguments([value]), within(names, {"_": value}))
 
 
-def _all_text(values: Iterable[object]) -> bool:
-    return all(isinstance(each, str) for each in values)
-
-
-def _str(arguments: list[object]) -> object:
-    plain = len(arguments) == 1 and isinstance(arguments[0], str | int | float)
-    return str(arguments[0]) if plain else UNKNOWN
-
-
-def _range(arguments: list[object]) -> object:
-    numbers = [each for each in arguments if isinstance(each, int)]
-    if len(numbers) != len(arguments) or not 1 <= len(numbers) <= 3 or numbers[2:] == [0]:  # noqa: PLR2004 - start, stop, step
-        return UNKNOWN
-    return list(islice(range(*numbers), MAX_ITEMS + 1))
-
-
-def _list(arguments: list[object]) -> object:
-    found = listed(arguments[0]) if len(arguments) == 1 else None
-    return list(found) if found is not None else UNKNOWN
-
-
-def _sorted(arguments: list[object]) -> object:
-    found = listed(arguments[0]) if len(arguments) == 1 else None
-    return sorted(found) if found is not None and _all_text(found) else UNKNOWN  # type: ignore[type-var]
-
-
-def _enumerate(arguments: list[object]) -> object:
-    found = listed(arguments[0]) if len(arguments) == 1 else None
-    return [[place, each] for place, each in enumerate(found)] if found is not None else UNKNOWN
-
-
-def _zip(arguments: list[object]) -> object:
-    found = [listed(each) for each in arguments]
-    known = [each for each in found if each is not None]
-    return [list(each) for each in zip(*known, strict=False)] if len(known) == len(found) else UNKNOWN
-
-
-def _method(value: object, name: str, arguments: list[object]) -> object:
-    if isinstance(value, dict) and not arguments:
-        pairs: dict[str, object] = {
-            "items": [[key, each] for key, each in value.items()],
-            "keys": list(value),
-            "values": list(value.values()),
-        }
-        return pairs.get(name, UNKNOWN)
-    if not isinstance(value, str):
-        return UNKNOWN
-    if name == "join" and len(arguments) == 1 and isinstance(arguments[0], list):
-        return _joined(value, arguments[0])
-    if name in _TEXT_METHODS and _all_text(arguments):
-        return _text_method(value, name, [str(each) for each in arguments])
-    return UNKNOWN
-
-
-def _text_method(value: str, name: str, arguments: list[str]) -> object:
-    if name == "replace" and (len(arguments) != 2 or len(value) * len(arguments[1]) > MAX_TEXT**2 // 100):  # noqa: PLR2004
-        return UNKNOWN
-    try:
-        changed = getattr(value, name)(*arguments)
-    except (TypeError, ValueError, LookupError):
-        return UNKNOWN
-    return changed if isinstance(changed, str | list) else UNKNOWN
-
-
-_TEXT_METHODS = frozenset(
-    {"replace", "lower", "upper", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "split", "title"}
-)
-_FUNCTIONS: Mapping[str, Callable[[list[object]], object]] = {
-    "str": _str,
-    "range": _range,
-    "list": _list,
-    "tuple": _list,
-    "set": _list,
-    "sorted": _sorted,
-    "enumerate": _enumerate,
-    "zip": _zip,
-}
 _KINDS: Mapping[type[ast.expr], Callable[..., object]] = {
     ast.Constant: _constant,
     ast.Name: _name,
-    ast.UnaryOp: _minus,
+    ast.UnaryOp: _unary,
     ast.JoinedStr: _text,
     ast.FormattedValue: _shown,
     ast.BinOp: _sum,
+    ast.BoolOp: _both,
+    ast.Compare: _compare,
+    ast.IfExp: _choice,
     ast.List: _items,
     ast.Tuple: _items,
     ast.Set: _items,
@@ -313,5 +367,7 @@ _KINDS: Mapping[type[ast.expr], Callable[..., object]] = {
     ast.GeneratorExp: _comprehension,
     ast.DictComp: _mapping,
     ast.Subscript: _item,
+    ast.Attribute: _attribute,
+    ast.Lambda: _lambda,
     ast.Call: _call,
 }

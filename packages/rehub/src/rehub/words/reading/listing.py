@@ -8,7 +8,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rehub.words.reading.fold import UNKNOWN, Folding, listed
+from rehub.words.reading.fold import Folding
+from rehub.words.reading.plain import UNKNOWN, listed
 from rehub.words.reading.source import Source
 from rehub.words.reading.statements import executed
 

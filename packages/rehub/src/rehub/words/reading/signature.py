@@ -1,7 +1,7 @@
 """Parameters of a function or class, read from its syntax tree, and how they are written."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from rehub.words.hubconf import Parameter, ParameterKind
@@ -63,12 +63,21 @@ def without_first(given: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
     return given[1:] if given and given[0].kind in _PLAIN else given
 
 
-def without_bound(given: tuple[Parameter, ...], call: ast.Call, source: Source) -> tuple[Parameter, ...]:
-    """Give what ``partial(f, …)`` leaves of ``f``'s parameters; a bound keyword stays, with its new default."""
+def without_bound(
+    given: tuple[Parameter, ...], call: ast.Call, source: Source, known: Mapping[str, str] | None = None
+) -> tuple[Parameter, ...]:
+    """Give what ``partial(f, …)`` leaves of ``f``'s parameters; a bound keyword stays, with its new default.
+
+    Args:
+        given: the parameters of ``f``.
+        call: of ``partial``.
+        source: the module with the call.
+        known: defaults that are written otherwise than in the source.
+    """
     if any(isinstance(each, ast.Starred) for each in call.args):
         return ()
     positional = len(call.args) - 1
-    words = {word.arg: source.text(word.value) for word in call.keywords if word.arg}
+    words = {word.arg: source.text(word.value) for word in call.keywords if word.arg} | dict(known or {})
     found: list[Parameter] = []
     keyword_only = False
     for each in given:

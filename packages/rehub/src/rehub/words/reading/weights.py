@@ -1,16 +1,17 @@
 """URLs in a module that look like weights, with the SHA-256 prefix that a file name may carry.
 
 Literals are found wherever they stand: arguments, tables, default values; ``BASE + name`` and f-strings are worked out
-from the module's constants, and from variables that are bound once in the whole file.
+from the module's constants, from variables that are bound once in the whole file, and from what it imports.
 """
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from rehub.words.hubconf import WeightUrl
-from rehub.words.reading.fold import UNKNOWN, Folding
+from rehub.words.reading.fold import Folding, Lazy, stacked
+from rehub.words.reading.plain import UNKNOWN
 from rehub.words.reading.source import Source
 
 MAX_URLS = 2_000  # of one module
@@ -24,6 +25,8 @@ _SUFFIX = re.compile(
     r"|pb|msgpack|model|mar)$",
     re.IGNORECASE,
 )
+# A module that writes down the last part of a URL, and imports the first.
+_FILE = re.compile(r"[\"'/\w}]\.(pth?|pyth|th|bin|ckpt|safetensors|onnx|tar|zip)[\"'?]")
 _DOWNLOADER = re.compile(
     r"load_state_dict_from_url|download_url_to_file|load_(file_from_)?url|urlretrieve|cached_(download|path)"
     r"|download_(cached_)?file|attempt_download"
@@ -48,10 +51,16 @@ def looks_like_weights(url: str) -> bool:
     return _SUFFIX.search(_path(url)) is not None
 
 
-def weight_urls(source: Source) -> tuple[WeightUrl, ...]:
-    """Give the weight URLs of a module, each once, in order of line."""
+def weight_urls(source: Source, *, folding: Folding | None = None, names: Lazy | None = None) -> tuple[WeightUrl, ...]:
+    """Give the weight URLs of a module, each once, in order of line.
+
+    Args:
+        source: the module.
+        folding: works out expressions; of other modules too, if it knows these.
+        names: what imported names stand for.
+    """
     found: dict[str, WeightUrl] = {}
-    for url, line, is_downloaded in _urls(source):
+    for url, line, is_downloaded in _urls(source, folding or Folding(), names):
         if len(found) >= MAX_URLS:
             break
         if is_downloaded or looks_like_weights(url):
@@ -66,13 +75,43 @@ def _path(url: str) -> str:
         return ""
 
 
-def _urls(source: Source) -> Iterator[tuple[str, int, bool]]:
+class _Imported(Lazy):
+    """The names that a module imports, and binds in no other way, not even in a function."""
+
+    def __init__(self, names: Lazy, nodes: list[ast.AST]) -> None:
+        inside = {each.asname or each.name for node in nodes if isinstance(node, ast.ImportFrom) for each in node.names}
+        inside |= {
+            each.asname or each.name.partition(".")[0]
+            for node in nodes
+            if isinstance(node, ast.Import)
+            for each in node.names
+        }
+        bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+        self._names, self._own = names, inside - bound
+
+    def __getitem__(self, name: str) -> object:
+        if name not in self._own:
+            raise KeyError(name)
+        return self._names[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._own)
+
+    def __len__(self) -> int:
+        return len(self._own)
+
+
+def _urls(source: Source, folding: Folding, imported: Lazy | None) -> Iterator[tuple[str, int, bool]]:
     """Give each URL, its line, and whether a function that downloads is given it."""
     # Most modules hold none, and walking a large package twice would be most of the time that reading it takes.
-    if not any("http" in line for line in source.lines):
+    text = "\n".join(source.lines)
+    if "http" not in text and not (imported is not None and _FILE.search(text)):
         return
     nodes = list(ast.walk(source.tree))  # parents before their children
-    names, folding = _constants(nodes), Folding()
+    names: Mapping[str, object] = _constants(nodes)
+    if imported is not None:
+        names = stacked(names, _Imported(imported, nodes))
     downloaded: set[int] = set()
     done: set[int] = set()
     for node in nodes:
@@ -87,7 +126,7 @@ def _urls(source: Source) -> Iterator[tuple[str, int, bool]]:
             done |= {id(each) for each in ast.walk(node)} if found else set()
 
 
-def _folded(node: ast.expr, folding: Folding, names: dict[str, object]) -> list[str]:
+def _folded(node: ast.expr, folding: Folding, names: Mapping[str, object]) -> list[str]:
     """Give the URLs that an expression works out to; several, if it makes a list or table."""
     value = folding.value(node, names)
     values = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]

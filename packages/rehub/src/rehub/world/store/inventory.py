@@ -141,7 +141,8 @@ class Inventory:
         """
         described = self._root / "described" / f"{tree.hex}.json"
         with disk_errors(described):
-            described.unlink(missing_ok=True)
+            for record in (described, *(self._root / "ran").glob(f"{tree.hex}.*.json")):
+                record.unlink(missing_ok=True)
             self._store.trees.remove(tree)
 
     def remove_repositories(self, remote: str) -> None:

@@ -100,6 +100,23 @@ class Records:
         """
         write_json(self._root / "described" / f"{tree.hex}.json", {"rehub": version, "hubconf": hubconf})
 
+    def find_ran(self, tree: Digest, version: str, python: str) -> dict[str, Any] | None:
+        """Give what running a tree's hubconf gave, if this version of rehub ran it, by this Python."""
+        data = read_json(self._ran(tree, python))
+        found = data.get("ran") if data and data.get("rehub") == version else None
+        return found if isinstance(found, dict) else None
+
+    def save_ran(self, tree: Digest, version: str, python: str, ran: dict[str, Any]) -> None:
+        """Keep what running a tree's hubconf gave.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        write_json(self._ran(tree, python), {"rehub": version, "ran": ran})
+
+    def _ran(self, tree: Digest, python: str) -> Path:
+        return self._root / "ran" / f"{tree.hex}.{python}.json"
+
     def _refs(self, remote: Remote) -> Path:
         return self._root / "refs" / f"{Digest.of(remote.url.encode()).hex}.json"
 
