@@ -239,13 +239,11 @@ LOADED: tuple[Load, ...] = (
     Load("snakers4/silero-vad", "silero_vad", "tuple", needs=("torchaudio",)),
     Load("tarepan/SpeechMOS", "utmos22_strong", "UTMOS22Strong", UNTRAINED, 102_772_865, needs=("torchaudio",)),
     Load("facebookresearch/dino", "dino_vits16", "VisionTransformer", UNTRAINED, 21_665_664, IMAGE, ("torchvision",)),
-    Load(
-        "B-cos/B-cos-v2",
-        "resnet18",
-        needs=("torchvision",),
-        fails="ModuleNotFoundError: No module named 'bcos'",
-        why="rehub: importlib.import_module with a plain name of the repository's does not learn the scope yet",
-    ),
+    Load("B-cos/B-cos-v2", "resnet18", "BcosResNet", UNTRAINED, 11_693_120, needs=("torchvision",)),
+    Load("isl-org/MiDaS", "DPT_Hybrid", "DPTDepthModel", UNTRAINED, 123_146_985, needs=("timm", "torchvision", "cv2")),
+    Load("isl-org/MiDaS", "transforms", "module", needs=("timm", "torchvision", "cv2")),
+    Load("facebookresearch/pytorchvideo", "x3d_xs", "Net", {}, 3_794_274, needs=("torchvision", "fvcore", "iopath")),
+    Load("facebookresearch/dinov2", "dinov2_vitb14_reg", "DinoVisionTransformer", UNTRAINED, 86_583_552),
     Load(
         "lukemelas/EfficientNet-PyTorch",
         "efficientnet_b0",
