@@ -180,3 +180,21 @@ def _callable(checkout: Checkout, hubconf: types.ModuleType, name: str) -> Any:
 def _shown(checkout: Checkout) -> str:
     paths = [pointer.path for pointer in checkout.lfs]
     return ", ".join(paths[:5]) + (f", … ({len(paths)} in all)" if len(paths) > 5 else "")  # noqa: PLR2004
+
+
+def run_hubconf(checkout: Checkout, *, store: Store) -> types.ModuleType:
+    """Import a checkout's hubconf and call nothing of it; whoever calls this has asked the trust policy.
+
+    Raises:
+        HubconfNotFoundError: there is no hubconf.py.
+        Exception: whatever the repository's code raises arrives as it is.
+    """
+    if not (checkout.root / "hubconf.py").is_file():
+        raise HubconfNotFoundError(str(checkout))
+    scope = open_scope(checkout, store)
+    with visit(scope):
+        try:
+            return importlib.import_module(f"{scope.name}.hubconf")
+        except BaseException as error:
+            shorten(error)
+            raise

@@ -2,7 +2,9 @@
 
 from rehub.world.store.disk import Store
 from rehub.world.store.inventory import Damage, Inventory, KeptPin
+from rehub.world.store.names import Holder
 from rehub.world.store.records import Records, RefRecord
 from rehub.world.store.trees import Manifest
+from rehub.world.store.urls import FileRecord
 
-__all__ = ["Damage", "Inventory", "KeptPin", "Manifest", "Records", "RefRecord", "Store"]
+__all__ = ["Damage", "FileRecord", "Holder", "Inventory", "KeptPin", "Manifest", "Records", "RefRecord", "Store"]

@@ -1,0 +1,127 @@
+"""May this repository run? torch.hub's rules, its list and its question, under rehub's policy."""
+
+import builtins
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rehub.compat.folders import get_dir
+from rehub.compat.patches import patched
+from rehub.hub import Hub
+from rehub.verbs.torchfolder import Standing, standing
+from rehub.words.errors import DeclinedError, MalformedError, UntrustedError
+from rehub.words.pin import Pin
+from rehub.words.torchnames import TRUSTED_OWNERS, TorchNames
+from rehub.world.torchfolder import LIST, TorchFolder
+
+log = logging.getLogger("rehub")
+_TRUSTED_REPO_OWNERS = TRUSTED_OWNERS
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be decided.
+
+    Attributes:
+        hub: whose settings hold.
+        candidates: the repository at the ref asked for, or at the default branches that torch.hub knows.
+        trust_repo: what the caller said.
+        pin: the commit that would run, if it is known yet.
+    """
+
+    hub: Hub
+    candidates: Sequence[TorchNames]
+    trust_repo: object
+    pin: Pin | None = None
+
+    @property
+    def names(self) -> TorchNames:
+        """The repository."""
+        return self.candidates[0]
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether the user allowed it by name, with ``rehub trust add``."""
+        url = self.names.remote.url
+        grants = self.hub.grants.all()
+        return any(each.covers(self.pin) if self.pin else (each.remote, each.commit) == (url, None) for each in grants)
+
+
+def allow(request: Request) -> bool:
+    """Let a repository's code run here, or refuse; ask, where torch.hub would.
+
+    Returns:
+        Whether that it is trusted is new, and has to be written down once it was fetched.
+
+    Raises:
+        UntrustedError: the policy is never, or nobody can be asked.
+        DeclinedError: somebody was asked, and said no.
+    """
+    granted = request.is_granted
+    if request.hub.settings.trust == "never" and not granted:
+        raise _refusal(request, "the policy is never to run what was not allowed by name")
+    if own := patched("_check_repo_is_trusted"):
+        owner, name = request.names.parts
+        own(owner, name, request.names.folder, trust_repo=request.trust_repo)
+        return False
+    return _decided(request, granted=granted)
+
+
+def _decided(request: Request, *, granted: bool) -> bool:
+    store = request.hub.store
+    found = standing(request.candidates, TorchFolder(request.hub.settings.dir), store)
+    trusted = granted or found.trusted
+    always = request.hub.settings.trust == "always"
+    if request.trust_repo is False or (request.trust_repo is not True and not trusted and not always):
+        _ask(request, found, trusted=trusted)
+        return not trusted
+    return not trusted and request.trust_repo is True
+
+
+def _ask(request: Request, found: Standing, *, trusted: bool) -> None:
+    """Ask as torch.hub does; only where nobody can answer it is an error of its own."""
+    if found.doubt:
+        log.warning("%s: %s", request.names.remote, found.doubt)
+    line = request.names.line
+    question = (
+        f"The repository {line} does not belong to the list of trusted repositories and as such cannot be downloaded. "
+        "Do you trust this repository and wish to add it to the trusted list of repositories (y/N)?"
+    )
+    try:
+        answer = builtins.input(question)
+    except (EOFError, OSError, RuntimeError, ValueError) as error:  # an empty, closed or missing standard input
+        reason = found.doubt or f"{line} is not in {get_dir()}/{LIST}"
+        raise _refusal(request, f"{reason}, and nobody can be asked here (trust_repo=True allows it)") from error
+    match answer.lower():
+        case "y" | "yes":
+            if trusted:
+                print("The repository is already trusted.")  # noqa: T201 - torch.hub prints it
+        case "n" | "no" | "":
+            raise DeclinedError(str(request.names.remote), f"rehub trust add {request.names.remote}")
+        case _:
+            msg = f"Unrecognized response {answer}."
+            raise MalformedError(msg)
+
+
+def _refusal(request: Request, reason: str) -> UntrustedError:
+    what = str(request.pin or request.names.remote)
+    return UntrustedError(what, f"rehub trust add {what}", reason)
+
+
+def _check_repo_is_trusted(repo_owner: str, repo_name: str, owner_name_branch: str, trust_repo: object) -> None:
+    """Ask whether a repository may run, and write down that it may, as torch.hub's own function does.
+
+    Raises:
+        UntrustedError: it may not.
+    """
+    from rehub import api
+    from rehub.compat.questions import remote_of
+    from rehub.verbs.torchfolder import remember
+    from rehub.words.trust import check_asked
+
+    check_asked(trust_repo)
+    ref = owner_name_branch.removeprefix(f"{repo_owner}_{repo_name}_")
+    names = TorchNames(remote_of(repo_owner, repo_name), ref)
+    hub = api.DEFAULT
+    if _decided(Request(hub, [names], trust_repo), granted=False):
+        remember(names, TorchFolder(hub.settings.dir), hub.store)
