@@ -2,7 +2,8 @@
 
 import importlib.util
 import io
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -154,7 +155,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
 
 
 @pytest.fixture
-def theirs(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def theirs(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Give torch.hub as torch has written it, with a folder of its own and a GitHub made of the world's repositories.
 
     It is a second copy of the module, so that nothing that is installed into the first is seen here.
@@ -166,13 +167,13 @@ def theirs(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any
     spec.loader.exec_module(module)
     module.set_dir(tmp_path / "theirs")  # type: ignore[attr-defined]
     module.github = module.urlopen = GitHub(world)  # type: ignore[attr-defined]
-    return module
+    yield module
+    for name, found in list(sys.modules.items()):  # what torch.hub leaves behind
+        if str(getattr(found, "__file__", "")).startswith(str(tmp_path)) and not name.startswith("rehub."):
+            del sys.modules[name]
 
 
 @pytest.fixture
 def ours() -> ModuleType:
     """Give rehub's face."""
     return compat
-
-
-Loader = Callable[..., Any]

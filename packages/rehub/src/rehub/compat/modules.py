@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from rehub.words.dependencies import install_line
+from rehub.words.dependencies import import_name, install_line
 from rehub.words.errors import EntryNotFoundError, MalformedError, MissingDependencyError
 
 VAR_DEPENDENCY = "dependencies"
@@ -55,7 +55,7 @@ def _check_dependencies(m: ModuleType) -> None:
     """
     missing = [each for each in _load_attr_from_module(m, VAR_DEPENDENCY) or () if not _check_module_exists(each)]
     if missing:
-        raise MissingDependencyError(_where(m), missing, install_line(missing))
+        raise MissingDependencyError(_where(m), missing, install_line(filter(None, map(import_name, missing))))
 
 
 def _where(m: ModuleType) -> str:
