@@ -313,8 +313,8 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
     """
     from rehub.verbs.weights import Transfer, fetch_weights, read_weights
     from rehub.words.errors import MalformedSettingError
-    from rehub.words.weights import HASH_DIGITS, hash_in
-    from rehub.words.weights import file_name as name_of
+    from rehub.words.weightfile import HASH_DIGITS, hash_in
+    from rehub.words.weightfile import file_name as name_of
 
     name = name_of(url, file_name)
     prefix = hash_in(name) if check_hash else None
@@ -335,7 +335,6 @@ def install() -> None:
         >>> install()
         >>> import torch
         >>> torch.hub.list("acme/shapes", trust_repo=True, verbose=False)
-        Downloading: "https://github.com/acme/shapes" to ...
         ['circle', 'square']
     """
     from importlib import import_module

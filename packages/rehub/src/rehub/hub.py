@@ -391,15 +391,15 @@ class Hub:
         self.admit(checkout, trust_repo)
         check_dependencies(checkout, found)
         if self.settings.legacy_links:
-            self._link(checkout, Ref.parse(ref).rev)
+            self._link(checkout, ref)
         return BoundEntry(self, checkout, name, expected)
 
-    def _link(self, checkout: Checkout, rev: str | None) -> None:
+    def _link(self, checkout: Checkout, ref: str) -> None:
         from rehub.verbs.torchfolder import candidates, link
         from rehub.world.torchfolder import TorchFolder
 
         if checkout.pin:
-            names = candidates(checkout.pin.remote, rev, self.store)[0]
+            names = candidates(checkout.pin.remote, Ref.parse(ref).rev, self.store)[0]
             link(names, checkout, TorchFolder(self.settings.dir), self.store)
 
     def admit(self, checkout: Checkout, trust_repo: object = None) -> None:

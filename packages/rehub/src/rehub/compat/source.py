@@ -102,11 +102,11 @@ class Asked:
         cached = None if force else find_cached(self.ref, self.world)
         if cached is None and self._granted_by_commit():
             cached = self._fetched(force=force, unchecked=unchecked)  # which commit decides: fetching runs nothing
-        is_new = trust.allow(trust.Request(self.hub, self.names, trust_repo, self._pin(cached)))
+        decision = trust.allow(trust.Request(self.hub, self.names, trust_repo, self._pin(cached)))
         checkout = cached or self._fetched(force=force, unchecked=unchecked)
-        if is_new:
+        if decision.is_new:
             remember(self.names[0], self.folder, self.hub.store)
-        path = self._path(checkout)
+        path = self._path(checkout, trusted=decision.trusted)
         if cached and verbose:
             sys.stderr.write(f"Using cache found in {path}\n")
         return path
@@ -140,10 +140,10 @@ class Asked:
         log.warning("%s is not in the store: %s is used, of which no commit is known", self.ref, folder)
         return fetch(Ref(Folder(str(folder))), self.world)
 
-    def _path(self, checkout: Checkout) -> RepoDir:
+    def _path(self, checkout: Checkout, *, trusted: bool) -> RepoDir:
         """Give torch.hub's name for its folder, or the folder itself where there can be no link."""
         if checkout.pin is None:
             return RepoDir.of(str(checkout.root), checkout)
-        made = link(self.names[0], checkout, self.folder, self.hub.store)
+        made = link(self.names[0], checkout, self.folder, self.hub.store, trusted=trusted)
         path = os.path.join(get_dir(), made.name) if made else str(checkout.root)  # noqa: PTH118 - as torch.hub joins
         return RepoDir.of(path, checkout)

@@ -47,11 +47,21 @@ class Request:
         return any(each.covers(self.pin) if self.pin else (each.remote, each.commit) == (url, None) for each in grants)
 
 
-def allow(request: Request) -> bool:
-    """Let a repository's code run here, or refuse; ask, where torch.hub would.
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Why a repository may run.
 
-    Returns:
-        Whether that it is trusted is new, and has to be written down once it was fetched.
+    Attributes:
+        trusted: torch.hub's own rules say so, and not only rehub's policy or permissions.
+        is_new: that has to be written down, once it was fetched.
+    """
+
+    trusted: bool = False
+    is_new: bool = False
+
+
+def allow(request: Request) -> Decision:
+    """Let a repository's code run here, or refuse; ask, where torch.hub would.
 
     Raises:
         UntrustedError: the policy is never, or nobody can be asked.
@@ -63,19 +73,20 @@ def allow(request: Request) -> bool:
     if own := patched("_check_repo_is_trusted"):
         owner, name = request.names.parts
         own(owner, name, request.names.folder, trust_repo=request.trust_repo)
-        return False
+        return Decision()
     return _decided(request, granted=granted)
 
 
-def _decided(request: Request, *, granted: bool) -> bool:
+def _decided(request: Request, *, granted: bool) -> Decision:
     store = request.hub.store
     found = standing(request.candidates, TorchFolder(request.hub.settings.dir), store)
     trusted = granted or found.trusted
     always = request.hub.settings.trust == "always"
-    if request.trust_repo is False or (request.trust_repo is not True and not trusted and not always):
+    must_ask = request.trust_repo is False or (request.trust_repo is not True and not trusted and not always)
+    if must_ask:
         _ask(request, found, trusted=trusted)
-        return not trusted
-    return not trusted and request.trust_repo is True
+    said = must_ask or request.trust_repo is True
+    return Decision(trusted=found.trusted or said, is_new=said and not found.trusted)
 
 
 def _ask(request: Request, found: Standing, *, trusted: bool) -> None:
@@ -123,5 +134,5 @@ def _check_repo_is_trusted(repo_owner: str, repo_name: str, owner_name_branch: s
     ref = owner_name_branch.removeprefix(f"{repo_owner}_{repo_name}_")
     names = TorchNames(remote_of(repo_owner, repo_name), ref)
     hub = api.DEFAULT
-    if _decided(Request(hub, [names], trust_repo), granted=False):
+    if _decided(Request(hub, [names], trust_repo), granted=False).is_new:
         remember(names, TorchFolder(hub.settings.dir), hub.store)

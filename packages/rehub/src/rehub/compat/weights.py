@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from rehub.compat.folders import get_dir
 from rehub.compat.patches import current, patched
 from rehub.compat.progress import Bar
 from rehub.verbs.weights import Transfer, download_to, fetch_weights, read_weights
-from rehub.words.weights import HASH_DIGITS, hash_in
-from rehub.words.weights import file_name as name_of
+from rehub.words.weightfile import HASH_DIGITS, hash_in
+from rehub.words.weightfile import file_name as name_of
 from rehub.world.download import Received
 
 HASH_REGEX = re.compile(r"-([a-f0-9]*)\.")
@@ -61,12 +62,12 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
     """
     if os.environ.get("TORCH_MODEL_ZOO"):
         warnings.warn("TORCH_MODEL_ZOO is deprecated, please use env TORCH_HOME instead", stacklevel=2)
-    folder = Path(os.path.expanduser(model_dir or os.path.join(get_dir(), "checkpoints")))  # noqa: PTH118
+    folder = os.path.expanduser(model_dir or os.path.join(get_dir(), "checkpoints"))  # noqa: PTH118
     place = _place(url, folder, name_of(url, file_name), check_hash=bool(check_hash), progress=bool(progress))
     return read_weights(place, map_location=map_location, weights_only=weights_only)
 
 
-def _place(url: str, folder: Path, name: str, *, check_hash: bool, progress: bool) -> Path:
+def _place(url: str, folder: str, name: str, *, check_hash: bool, progress: bool) -> Path:
     """Give the file that has a URL's bytes."""
     prefix = hash_in(name) if check_hash else None
     if check_hash and len(prefix or "") < HASH_DIGITS:
@@ -74,12 +75,12 @@ def _place(url: str, folder: Path, name: str, *, check_hash: bool, progress: boo
         warnings.warn(f"check_hash=True, but the name {name} has {said}", stacklevel=3)
     with Bar(shown=progress) as bar, download_errors():
         kind = _Patched if patched("download_url_to_file") else Transfer
-        transfer = kind(api.DEFAULT.settings, api.DEFAULT.store, bar, _announce)
-        return fetch_weights(url, folder, name, transfer, prefix=prefix)
+        transfer = kind(api.DEFAULT.settings, api.DEFAULT.store, bar, partial(_announce, folder))
+        return fetch_weights(url, Path(folder), name, transfer, prefix=prefix)
 
 
-def _announce(url: str, place: Path) -> None:
-    sys.stdout.write(f'Downloading: "{url}" to {place}\n')
+def _announce(folder: str, url: str, place: Path) -> None:
+    sys.stdout.write(f'Downloading: "{url}" to {os.path.join(folder, place.name)}\n')  # noqa: PTH118 - as torch.hub joins
 
 
 class _Patched(Transfer):

@@ -72,7 +72,7 @@ def _by_line(names: TorchNames, folder: TorchFolder, store: Store) -> Standing:
 def _by_folder(names: TorchNames, folder: TorchFolder, store: Store) -> Standing:
     for name in dict.fromkeys((names.folder, names.apart)):
         holder = store.names.holder(name) if _is_ours(name, folder, store) else None
-        if holder and holder.remote == names.remote.url:
+        if holder and holder.trusted and holder.remote == names.remote.url:
             return Standing(trusted=True)
     if not folder.is_folder(names.folder):
         return Standing(trusted=False)
@@ -100,38 +100,52 @@ def remember(names: TorchNames, folder: TorchFolder, store: Store) -> None:
         log.warning("that %s is trusted could not be kept: %s", names.remote, error)
 
 
-def link(names: TorchNames, checkout: Checkout, folder: TorchFolder, store: Store) -> Path | None:
+def link(
+    names: TorchNames, checkout: Checkout, folder: TorchFolder, store: Store, *, trusted: bool = False
+) -> Path | None:
     """Let torch.hub's name lead to an admitted checkout.
 
     A name that leads elsewhere is left to whoever has it, and this one gets another.
+
+    Args:
+        names: the repository's.
+        checkout: where they shall lead.
+        folder: torch.hub's.
+        store: keeps whose a name is.
+        trusted: torch.hub's own rules trust the repository, so that the link may count as a sign of it later.
 
     Returns:
         The link, or ``None`` where none can be made.
     """
     try:
-        return _there(names, checkout, folder, store) or _linked(names, checkout, folder, store)
+        found = _there(names, checkout, folder, store, trusted=trusted)
+        return found or _linked(names, checkout, folder, store, trusted=trusted)
     except OSError as error:  # StoreError is one, too; Windows allows links to few
         log.info("%s has no name in %s: %s", checkout, folder.root, error)
         return None
 
 
-def _there(names: TorchNames, checkout: Checkout, folder: TorchFolder, store: Store) -> Path | None:
+def _has(names: TorchNames, holder: Holder | None) -> bool:
+    return holder is not None and (holder.remote, holder.rev) == (names.remote.url, names.rev)
+
+
+def _there(names: TorchNames, checkout: Checkout, folder: TorchFolder, store: Store, *, trusted: bool) -> Path | None:
     """Give the link if it is there and right, without writing anything."""
-    wanted = Holder(names.remote.url, names.rev)
     for name in dict.fromkeys((names.folder, names.apart)):
-        if store.names.holder(name) == wanted and folder.target(name) == checkout.root:
+        holder = store.names.holder(name)
+        if holder and _has(names, holder) and holder.trusted >= trusted and folder.target(name) == checkout.root:
             return folder.root / name
     return None
 
 
-def _linked(names: TorchNames, checkout: Checkout, folder: TorchFolder, store: Store) -> Path:
-    wanted = Holder(names.remote.url, names.rev)
+def _linked(names: TorchNames, checkout: Checkout, folder: TorchFolder, store: Store, *, trusted: bool) -> Path:
     with store.locked_key(_LOCK, what="torch.hub's folder", wait=_WAIT):
         for name in dict.fromkeys((names.folder, names.apart)):
-            ours = _is_ours(name, folder, store)
-            if not folder.is_taken(name) or (ours and store.names.holder(name) == wanted):
+            holder = store.names.holder(name) if _is_ours(name, folder, store) else None
+            if not folder.is_taken(name) or _has(names, holder):
                 made = folder.link(name, checkout.root, scratch=store.root / "tmp")
-                store.names.hold(name, wanted)
+                known = holder is not None and holder.trusted
+                store.names.hold(name, Holder(names.remote.url, names.rev, trusted=trusted or known))
                 return made
             log.info("%s is not %s: that name is taken", folder.root / name, checkout)
     raise StoreError(str(folder.root / names.apart), "something else is there")

@@ -23,7 +23,7 @@ from rehub.words.errors import (
     WrongHashError,
 )
 from rehub.words.settings import Settings
-from rehub.words.weights import apart, identity, is_page
+from rehub.words.weightfile import apart, identity, is_page
 from rehub.world.download import Limits, Received, Watch, download
 from rehub.world.store import FileRecord, Store
 
@@ -51,7 +51,9 @@ class Transfer:
     settings: Settings
     store: Store
     watch: Watch = field(default=lambda _received, _size: None)
-    announce: Callable[[str, Path], None] = field(default=lambda url, _: log.info("downloading %s", identity(url)))
+    announce: Callable[[str, Path], None] = field(
+        default=lambda url, _: log.info("downloading %s", url.partition("?")[0])
+    )
 
     @contextmanager
     def receive(self, url: str, target: Path) -> Iterator[Received]:
@@ -63,7 +65,7 @@ class Transfer:
         """
         where = self.settings.rewritten(url)
         if self.settings.offline and urlsplit(where).scheme.lower() in _NEEDS_NETWORK:
-            raise OfflineError(identity(url))
+            raise OfflineError(url.partition("?")[0])
         self.announce(url, target)
         with download(where, target, limits=Limits(timeout=self.settings.timeout), watch=self.watch) as received:
             yield received
@@ -109,10 +111,9 @@ def fetch_weights(url: str, folder: Path, name: str, transfer: Transfer, *, pref
     folder.mkdir(parents=True, exist_ok=True)
     place = folder.absolute() / name
     with _locked(place, transfer.store):
-        owner = transfer.store.urls.owner(place) if place.exists() else None
-        if owner not in {None, identity(url)}:
+        if place.exists() and transfer.store.urls.is_taken(place, identity(url)):
             place = place.with_name(apart(place.name, url))
-            log.info("%s is another URL's; %s is put into %s", name, identity(url), place.name)
+            log.info("%s is another URL's; this one's is %s", name, place.name)
         if place.exists() and (kept := _kept(url, place, transfer, prefix)):
             return kept
         with transfer.receive(url, place) as received:

@@ -1,6 +1,6 @@
 """Which repository each of torch.hub's names means: the names themselves do not say it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,12 @@ class Holder:
     Attributes:
         remote: the repository's URL.
         rev: the branch, tag or commit.
+        trusted: it was put there because torch.hub's own rules trust the repository, and not merely for once.
     """
 
     remote: str
     rev: str
+    trusted: bool = False
 
 
 class Names:
@@ -45,7 +47,7 @@ class Names:
         """Say whose a folder's name is."""
         found = self._part("folders").get(folder)
         try:
-            return Holder(str(found["remote"]), str(found["rev"])) if found else None
+            return Holder(str(found["remote"]), str(found["rev"]), found["trusted"] is True) if found else None
         except (LookupError, TypeError):
             return None
 
@@ -59,7 +61,7 @@ class Names:
         Raises:
             StoreError: the disk refused.
         """
-        self._save(folders=self._part("folders") | {folder: {"remote": holder.remote, "rev": holder.rev}})
+        self._save(folders=self._part("folders") | {folder: asdict(holder)})
 
     def release(self, folder: str) -> None:
         """Let somebody else have a folder's name; the caller holds the lock.

@@ -15,7 +15,7 @@ class FileRecord:
     """A file that has a URL's bytes.
 
     Attributes:
-        url: without what only signs it.
+        url: the whole of it, of which only the digest is kept, and the part before any query: that may hold secrets.
         file: where it is.
         seen: its SHA-256, and how it looked when that was computed.
         etag: what the server called these bytes; empty if it said nothing.
@@ -49,9 +49,9 @@ class Urls:
         """Give the file that has a URL's bytes, if that was written down."""
         return _read(self._path(url))
 
-    def owner(self, file: Path) -> str | None:
-        """Say which URL's bytes a file has; ``None`` if nobody wrote that down."""
-        return next((each.url for each in self._all() if each.file == file), None)
+    def is_taken(self, file: Path, url: str) -> bool:
+        """Say whether a file is known to have another URL's bytes."""
+        return any(found and found.file == file for path, found in self._all() if path != self._path(url))
 
     def save(self, record: FileRecord) -> None:
         """Remember which file has a URL's bytes; it was another URL's no longer. The caller holds the file's lock.
@@ -59,16 +59,16 @@ class Urls:
         Raises:
             StoreError: the disk refused.
         """
-        for other in self._all():
-            if other.file == record.file and other.url != record.url:
-                self._path(other.url).unlink(missing_ok=True)
+        for path, other in self._all():
+            if other and other.file == record.file and path != self._path(record.url):
+                path.unlink(missing_ok=True)
         seen = record.seen
         row = [seen.sha256, seen.size, seen.inode, seen.mtime_ns, seen.ctime_ns]
-        data = {"url": record.url, "file": os.fspath(record.file), "seen": row, "etag": record.etag}
+        data = {"url": record.url.partition("?")[0], "file": os.fspath(record.file), "seen": row, "etag": record.etag}
         write_json(self._path(record.url), data)
 
-    def _all(self) -> list[FileRecord]:
-        return [found for path in sorted(self._root.glob("*.json")) if (found := _read(path))]
+    def _all(self) -> list[tuple[Path, FileRecord | None]]:
+        return [(path, _read(path)) for path in sorted(self._root.glob("*.json"))]
 
     def _path(self, url: str) -> Path:
         return self._root / f"{Digest.of(url.encode('utf-8', 'surrogatepass')).hex}.json"
