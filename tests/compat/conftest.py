@@ -13,7 +13,7 @@ import torch
 import torch.hub
 
 import rehub
-from rehub import api, compat
+from rehub import api, compat, takeover
 from rehub.compat import folders
 from tests.compat.github import GitHub
 from tests.world import Repo, World
@@ -122,13 +122,11 @@ def example(github: World, releases: dict[str, bytes]) -> Repo:
 
 
 @pytest.fixture
-def installed() -> Iterator[ModuleType]:
+def installed(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Give torch.hub while it goes through rehub."""
-    before = dict(vars(torch.hub))
+    monkeypatch.setattr(takeover, "_FOR_EVERYBODY", [])
     rehub.install()
-    yield torch.hub
-    for name, value in before.items():
-        setattr(torch.hub, name, value)
+    return torch.hub
 
 
 class Answers:

@@ -16,6 +16,7 @@ import torch.hub
 
 import rehub
 from rehub import compat as ours
+from rehub import takeover
 from tests.compat.conftest import Answers
 from tests.world import Repo, World
 
@@ -48,7 +49,8 @@ def test_the_names_are_the_same() -> None:
     """Everything that torch.hub defines is there, but for its own transport."""
     assert ours.__all__ == torch.hub.__all__
     assert {name for name in own_names(torch.hub) if not hasattr(ours, name)} == INSIDES
-    assert set(ours.REPLACED) <= set(vars(torch.hub))
+    assert {*takeover.FUNCTIONS} == {*torch.hub.__all__}
+    assert {*takeover.INNER} <= own_names(torch.hub)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_the_names_are_the_same() -> None:
     sorted(
         {
             *torch.hub.__all__,
-            *ours.REPLACED,
+            *takeover.INNER,
             "_add_to_sys_path",
             "_import_module",
             "_load_entry_from_hubconf",

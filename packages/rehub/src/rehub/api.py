@@ -326,10 +326,9 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
 
 
 def install() -> None:
-    """Let torch.hub itself go through :mod:`rehub.compat`, from here on and in this process.
+    """Let torch.hub itself go through :mod:`rehub.compat` from here on, in this process.
 
-    Raises:
-        MissingDependencyError: torch is not installed.
+    Whoever imported its functions before is answered as well; torch is not imported for it.
 
     Example:
         >>> install()
@@ -337,14 +336,6 @@ def install() -> None:
         >>> torch.hub.list("acme/shapes", trust_repo=True, verbose=False)
         ['circle', 'square']
     """
-    from importlib import import_module
+    from rehub.takeover import install as take_over
 
-    from rehub import compat
-    from rehub.words.errors import MissingDependencyError
-
-    try:
-        hub = import_module("torch.hub")
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError("rehub.install", ["torch"], "pip install torch") from error
-    for name in compat.REPLACED:
-        setattr(hub, name, getattr(compat, name))
+    take_over()

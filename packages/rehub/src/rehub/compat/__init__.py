@@ -47,15 +47,3 @@ __all__ = [
     "load_state_dict_from_url",
     "set_dir",
 ]
-
-REPLACED = (
-    *__all__,
-    "_check_repo_is_trusted",
-    "_get_cache_or_reload",
-    "_get_torch_home",
-    "_git_archive_link",
-    "_load_local",
-    "_parse_repo_info",
-    "_validate_not_a_forked_repo",
-)
-"""The names that mean something else here than in torch.hub; :func:`rehub.install` puts these in their place."""

@@ -19,7 +19,11 @@ def remote_of(owner: str, name: str) -> Remote:
     Raises:
         MalformedRefError: there can be none of that name.
     """
-    return _remote(Ref.parse(f"{owner}/{name}"))
+    return _remote(_meant(f"{owner}/{name}"))
+
+
+def _meant(github: str) -> Ref:
+    return api.DEFAULT.settings.meant(Ref.parse(github))
 
 
 def _remote(ref: Ref) -> Remote:
@@ -35,7 +39,7 @@ def _parse_repo_info(github: str) -> tuple[str, str, str]:
         ValueError: it is no ref.
         RuntimeError: the default branch is not known, and there is no connection.
     """
-    ref = Ref.parse(github)
+    ref = _meant(github)
     remote = _remote(ref)
     owner, _, name = remote.path.rpartition("/")
     if ref.rev:

@@ -36,7 +36,7 @@ def list(  # noqa: A001 - torch.hub's name and parameters
     found = _inspected(checkout)
     if _is_certain(found):
         return sorted({*found.names, *(leak.name for leak in found.leaks if leak.callable)})
-    hubconf = run_hubconf(checkout, store=api.DEFAULT.store)
+    hubconf = run_hubconf(checkout, store=api.DEFAULT.store, opener=api.DEFAULT)
     return [name for name in dir(hubconf) if callable(getattr(hubconf, name)) and not name.startswith("_")]
 
 
@@ -63,7 +63,7 @@ def help(  # noqa: A001 - torch.hub's name
     """
     checkout = _checkout(github, force_reload, trust_repo, verbose=True, skip_validation=skip_validation)
     _checked(checkout, model)
-    hubconf = run_hubconf(checkout, store=api.DEFAULT.store)
+    hubconf = run_hubconf(checkout, store=api.DEFAULT.store, opener=api.DEFAULT)
     entry = getattr(hubconf, model) if model in dir(hubconf) else None
     if not callable(entry):
         raise EntryNotFoundError(str(checkout), model, _inspected(checkout).names)

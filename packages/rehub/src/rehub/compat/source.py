@@ -67,7 +67,7 @@ class Asked:
         """
         parse = patched("_parse_repo_info")
         text = "{}/{}:{}".format(*parse(github)) if parse else github
-        ref = Ref.parse(text)
+        ref = hub.settings.meant(Ref.parse(text))
         if not isinstance(ref.place, Remote):
             raise MalformedRefError(text, "it is no remote repository", "a folder needs source='local'")
         world = hub._fetching  # noqa: SLF001 - the faces are one layer

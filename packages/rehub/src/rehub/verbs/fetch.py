@@ -96,6 +96,7 @@ def find_cached(ref: Ref, world: Fetching) -> Checkout | None:
     Raises:
         DigestMismatchError: it is damaged, and rehub is offline.
     """
+    ref = world.settings.meant(ref)
     return _cached(ref.place, ref.rev, world) if isinstance(ref.place, Remote) else None
 
 
