@@ -166,7 +166,9 @@ def test_refs_of_one_name(theirs: Any, github: World) -> None:
     assert [ours.load(f"acme/toy:{ref}", "net", trust_repo=True) for ref in ("f/x", "f_x")] == ["slash", "line"]
 
 
-def test_a_folder_of_torch_hub_stays(theirs: Any, github: World, hub_dir: Path) -> None:
+def test_a_folder_of_torch_hub_stays(
+    theirs: Any, github: World, hub_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What torch.hub once brought it uses for ever; here it is left where it is, and used only without a connection."""
     repo = github.repo(says("old"))
     theirs.set_dir(hub_dir)
@@ -176,6 +178,11 @@ def test_a_folder_of_torch_hub_stays(theirs: Any, github: World, hub_dir: Path) 
     github.hub.stop()
     assert theirs.load("acme/toy:main", "net") == "old"
     assert ours.load("acme/toy:main", "net") == "old"
+    monkeypatch.setenv("REHUB_TRUST", "never")
+    rehub.Hub().allow("acme/toy")
+    with pytest.raises(URLError):
+        ours.load("acme/toy:main", "net")
+    monkeypatch.delenv("REHUB_TRUST")
     github.hub.start()
     assert theirs.load("acme/toy:main", "net") == "old"
     assert ours.load("acme/toy:main", "net") == "new"

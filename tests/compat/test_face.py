@@ -86,7 +86,7 @@ def test_the_constants_are_the_same() -> None:
 
 def test_importing_it_costs_little() -> None:
     """Neither torch nor git nor a network is touched."""
-    code = "import sys; from rehub import compat; print([n for n in ('torch', 'numpy', 'click', 'rich', 'griffe') if n in sys.modules])"
+    code = "import sys; from rehub import compat; print([n for n in ('torch', 'numpy', 'click', 'rich', 'griffe', 'ssl', 'urllib.request') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "[]\n"
     code = "import rehub; print(rehub.compat.load is rehub.compat.repositories.load)"
@@ -360,7 +360,7 @@ def test_links_are_not_needed(
     assert ours.load("acme/toy", "net", trust_repo=True) == (1, {})
     assert "has no name in" in caplog.text
     assert Path(ours._get_cache_or_reload("acme/toy", False, True, verbose=False), "hubconf.py").is_file()
-    assert [path.name for path in hub_dir.iterdir()] == ["trusted_list", "rehub"] or len(list(hub_dir.iterdir())) == 2
+    assert {path.name for path in hub_dir.iterdir()} == {"trusted_list", "rehub"}
 
 
 def test_links_for_rehubs_own_face(toy: Repo, github: World, hub_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -388,6 +388,24 @@ def test_links_that_lead_nowhere_are_pruned(toy: Repo, hub_dir: Path) -> None:
     assert os.path.lexists(hub_dir / "mine")
     assert ours.load("acme/toy", "net") == (1, {})  # its line is still there
     assert (hub_dir / "acme_toy_main").exists()
+
+
+def test_a_store_that_was_deleted(toy: Repo, github: World, hub_dir: Path) -> None:
+    """Links that are left behind are turned to the new checkout, whoever had them."""
+    import shutil
+    import stat
+
+    ours.load("acme/toy", "net", trust_repo=True)
+    for folder in (hub_dir / "rehub").rglob("*"):
+        if folder.is_dir():
+            folder.chmod(stat.S_IRWXU)
+    shutil.rmtree(hub_dir / "rehub")
+    assert os.path.lexists(hub_dir / "acme_toy_main")
+    assert ours.load("acme/toy", "net") == (1, {})
+    (hub_dir / "rehub/names.json").unlink()
+    assert ours.load("acme/toy", "net") == (1, {})
+    assert (hub_dir / "acme_toy_main/hubconf.py").is_file()
+    assert len([path for path in hub_dir.iterdir() if path.is_symlink()]) == 1
 
 
 # The policy.

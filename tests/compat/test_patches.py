@@ -100,6 +100,10 @@ def test_another_transfer_brings_files(place: Any, tmp_path: Path, monkeypatch: 
     with pytest.raises(OSError, match="HTML page"):
         compat.load_state_dict_from_url("https://weights.example.org/page")
     assert not Path(compat.get_dir(), "checkpoints/page").exists()
+    monkeypatch.setenv("REHUB_OFFLINE", "1")
+    assert compat.load_state_dict_from_url("https://weights.example.org/net.pth")
+    with pytest.raises(rehub.OfflineError):
+        compat.load_state_dict_from_url("https://weights.example.org/other.pth")
 
 
 def test_another_cache_is_asked(place: Any, toy: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,9 +33,15 @@ from rehub.compat.modules import (
     _load_attr_from_module,
     _load_entry_from_hubconf,
 )
-from rehub.compat.questions import ENV_GITHUB_TOKEN, _parse_repo_info, _read_url, _validate_not_a_forked_repo
+from rehub.compat.questions import (
+    _TRUSTED_REPO_OWNERS,
+    ENV_GITHUB_TOKEN,
+    _check_repo_is_trusted,
+    _parse_repo_info,
+    _read_url,
+    _validate_not_a_forked_repo,
+)
 from rehub.compat.repositories import _get_cache_or_reload, _load_local, help, list, load
-from rehub.compat.trust import _TRUSTED_REPO_OWNERS, _check_repo_is_trusted
 from rehub.compat.weights import HASH_REGEX, READ_DATA_CHUNK, download_url_to_file, load_state_dict_from_url
 
 __all__ = [

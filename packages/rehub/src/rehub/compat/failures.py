@@ -1,42 +1,17 @@
-"""rehub's errors as torch.hub's users catch them: the same classes of Python's, torch.hub's sentence first."""
+"""What torch.hub would raise, in place of rehub's errors: the same classes of Python's, torch.hub's sentence first."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPException
-from urllib.error import URLError
 
-from rehub.words.errors import DownloadError, OfflineError, RefNotFoundError, UnreachableError, WorldError
+from rehub.words.errors import DownloadError, OfflineError, RefNotFoundError, UnreachableError
 
 _FORKED = "If it's a commit from a forked repo, please call hub.load() with forked repo directly."
-
-
-class _UnconnectedError(URLError, RuntimeError):
-    """What torch.hub raises without a connection: the one of these or the other, as it happens to notice."""
-
-    def __init__(self, error: WorldError, said: str) -> None:
-        super().__init__(said)
-        self.__dict__.update(vars(error))
-        self.args = (said,)
-
-    def __str__(self) -> str:
-        return str(self.args[0])
-
-
-class _UnreachableError(_UnconnectedError, UnreachableError):
-    """A remote that did not answer, and nothing cached."""
-
-
-class _OfflineError(_UnconnectedError, OfflineError):
-    """A socket that may not be opened, and nothing cached."""
-
-
-class _NotDownloadedError(_UnconnectedError, DownloadError):
-    """A file that did not come whole."""
+_UNCONNECTED = "It looks like there is no internet connection and the repo could not be found in the cache"
 
 
 @contextmanager
 def torch_errors(hub_dir: str) -> Iterator[None]:
-    """Raise what torch.hub would raise.
+    """Raise what torch.hub would raise about a repository.
 
     Args:
         hub_dir: torch.hub's folder, for the message.
@@ -54,26 +29,28 @@ def torch_errors(hub_dir: str) -> Iterator[None]:
         error.args = (said + _FORKED,)
         raise
     except (OfflineError, UnreachableError) as error:
-        said = (
-            "It looks like there is no internet connection and the repo could not be found in the cache "
-            f"({hub_dir})\n{error}"
-        )
-        kind = _OfflineError if isinstance(error, OfflineError) else _UnreachableError
-        raise kind(error, said) from error
+        from rehub.compat import unconnected
+
+        kind = unconnected.OfflineError if isinstance(error, OfflineError) else unconnected.UnreachableError
+        raise kind(error, f"{_UNCONNECTED} ({hub_dir})\n{error}") from error
 
 
 @contextmanager
 def download_errors() -> Iterator[None]:
-    """Raise what torch.hub would raise: urllib's own errors, where there is one.
+    """Raise what torch.hub would raise about a file: urllib's own errors, where there is one.
 
     Raises:
         HTTPError, URLError, HTTPException: the server, or the network, did not give all of it.
     """
     try:
         yield
-    except OfflineError as error:
-        raise _OfflineError(error, str(error)) from error
-    except DownloadError as error:
+    except (DownloadError, OfflineError) as error:
+        from http.client import HTTPException
+        from urllib.error import URLError
+
+        from rehub.compat import unconnected
+
         if isinstance(error.__cause__, URLError | HTTPException):
             raise error.__cause__ from None
-        raise _NotDownloadedError(error, str(error)) from error
+        kind = unconnected.OfflineError if isinstance(error, OfflineError) else unconnected.DownloadError
+        raise kind(error, str(error)) from error

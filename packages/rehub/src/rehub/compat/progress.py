@@ -14,13 +14,13 @@ class Bar(AbstractContextManager["Bar"]):
     """
 
     def __init__(self, *, shown: bool) -> None:
-        self._shown = shown
+        self.shown = shown
         self._bar: Any = None
         self._received = 0
 
     def __call__(self, received: int, size: int | None) -> None:
         """Show it."""
-        if not self._shown:
+        if not self.shown:
             return
         if self._bar is None:
             self._bar = _bar(size)

@@ -2,6 +2,7 @@
 
 import builtins
 import os
+from types import ModuleType
 from typing import Any
 
 from rehub import api
@@ -9,9 +10,7 @@ from rehub.compat.failures import torch_errors
 from rehub.compat.folders import get_dir
 from rehub.compat.modules import check_name
 from rehub.compat.patches import current
-from rehub.compat.source import Asked, RepoDir
 from rehub.hub import BoundEntry
-from rehub.verbs.load import check_dependencies, check_entry, run_hubconf
 from rehub.words.errors import EntryNotFoundError, HubconfNotFoundError, MalformedSettingError
 from rehub.words.hubconf import Hubconf
 from rehub.words.pin import Checkout
@@ -36,7 +35,7 @@ def list(  # noqa: A001 - torch.hub's name and parameters
     found = _inspected(checkout)
     if _is_certain(found):
         return sorted({*found.names, *(leak.name for leak in found.leaks if leak.callable)})
-    hubconf = run_hubconf(checkout, store=api.DEFAULT.store, opener=api.DEFAULT)
+    hubconf = _run(checkout)
     return [name for name in dir(hubconf) if callable(getattr(hubconf, name)) and not name.startswith("_")]
 
 
@@ -63,7 +62,7 @@ def help(  # noqa: A001 - torch.hub's name
     """
     checkout = _checkout(github, force_reload, trust_repo, verbose=True, skip_validation=skip_validation)
     _checked(checkout, model)
-    hubconf = run_hubconf(checkout, store=api.DEFAULT.store, opener=api.DEFAULT)
+    hubconf = _run(checkout)
     entry = getattr(hubconf, model) if model in dir(hubconf) else None
     if not callable(entry):
         raise EntryNotFoundError(str(checkout), model, _inspected(checkout).names)
@@ -100,6 +99,12 @@ def load(  # noqa: PLR0913 - torch.hub's parameters
     return current("_load_local")(repo_or_dir, model, *args, **kwargs)
 
 
+def _run(checkout: Checkout) -> ModuleType:
+    from rehub.verbs.load import run_hubconf
+
+    return run_hubconf(checkout, store=api.DEFAULT.store, opener=api.DEFAULT)
+
+
 def _checkout(github: str, *args: object, **kwargs: object) -> Checkout:
     return _lying_at(current("_get_cache_or_reload")(github, *args, **kwargs))
 
@@ -110,6 +115,8 @@ def _lying_at(path: str | os.PathLike[str]) -> Checkout:
     Raises:
         HubconfNotFoundError: there is no such folder.
     """
+    from rehub.compat.source import RepoDir
+
     if isinstance(path, RepoDir):
         return path.checkout
     if not os.path.isdir(path):  # noqa: PTH112 - a path of whatever kind
@@ -123,6 +130,8 @@ def _inspected(checkout: Checkout) -> Hubconf:
 
 def _checked(checkout: Checkout, model: str) -> None:
     """Refuse what cannot be run, before any of it is, in torch.hub's order."""
+    from rehub.verbs.load import check_dependencies, check_entry
+
     check_name(model)
     found = _inspected(checkout)
     check_dependencies(checkout, found)
@@ -155,6 +164,8 @@ def _get_cache_or_reload(
         UntrustedError: it may not.
         RehubError: it cannot be found or fetched.
     """
+    from rehub.compat.source import Asked
+
     check_asked(trust_repo)
     with torch_errors(get_dir()):
         asked = Asked.of(github, api.DEFAULT)

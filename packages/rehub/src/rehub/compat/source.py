@@ -50,7 +50,7 @@ class Asked:
         hub: whose settings hold.
         ref: what was asked for.
         remote: the ref's repository.
-        world: brings it, by the mirror that a patched ``_git_archive_link`` names if there is one.
+        world: brings it.
     """
 
     hub: Hub
@@ -70,10 +70,7 @@ class Asked:
         ref = hub.settings.meant(Ref.parse(text))
         if not isinstance(ref.place, Remote):
             raise MalformedRefError(text, "it is no remote repository", "a folder needs source='local'")
-        world = hub._fetching  # noqa: SLF001 - the faces are one layer
-        if mirror := mirror_of(ref.place, candidates(ref.place, ref.rev, hub.store)[0].rev):
-            world = replace(world, settings=replace(world.settings, mirrors=(mirror, *world.settings.mirrors)))
-        return cls(hub, ref, ref.place, world)
+        return cls(hub, ref, ref.place, hub._fetching)  # noqa: SLF001 - the faces are one layer
 
     @property
     def names(self) -> Sequence[TorchNames]:
@@ -99,11 +96,12 @@ class Asked:
             RehubError: it cannot be found or fetched.
         """
         self._make_list()
-        cached = None if force else find_cached(self.ref, self.world)
-        if cached is None and self._granted_by_commit():
-            cached = self._fetched(force=force, unchecked=unchecked)  # which commit decides: fetching runs nothing
-        decision = trust.allow(trust.Request(self.hub, self.names, trust_repo, self._pin(cached)))
-        checkout = cached or self._fetched(force=force, unchecked=unchecked)
+        found = cached = None if force else find_cached(self.ref, self.world)
+        if found is None and self._granted_by_commit():
+            found = self._fetched(force=force, unchecked=unchecked)  # which commit decides: fetching runs nothing
+        decision = trust.allow(trust.Request(self.hub, self.names, trust_repo, self._pin(found)))
+        may_be_old = decision.trusted and not force and self.hub.settings.trust != "never"
+        checkout = found or self._fetched(force=force, unchecked=unchecked, may_be_old=may_be_old)
         if decision.is_new:
             remember(self.names[0], self.folder, self.hub.store)
         path = self._path(checkout, trusted=decision.trusted)
@@ -120,25 +118,35 @@ class Asked:
     def _granted_by_commit(self) -> bool:
         return any(each.remote == self.remote.url and each.commit for each in self.hub.grants.all())
 
-    def _pin(self, cached: Checkout | None) -> Pin | None:
-        if cached:
-            return cached.pin
+    def _pin(self, found: Checkout | None) -> Pin | None:
+        if found:
+            return found.pin
         return Pin(self.remote, self.ref.commit) if self.ref.commit else None
 
-    def _fetched(self, *, force: bool, unchecked: bool) -> Checkout:
-        """Bring it; without a connection, what torch.hub itself once brought will do."""
+    def _fetched(self, *, force: bool, unchecked: bool, may_be_old: bool = False) -> Checkout:
+        """Bring it; without a connection, what torch.hub itself once brought may do."""
         names = self.names[0]
         if not unchecked and (own := patched("_validate_not_a_forked_repo")):
             own(*names.parts, names.rev)
             unchecked = True
-        sys.stdout.write(f'Downloading: "{self.remote.url}" to {os.path.join(get_dir(), names.folder)}\n')  # noqa: PTH118
+        if not self.hub.settings.offline:
+            place = os.path.join(get_dir(), names.folder)  # noqa: PTH118 - as torch.hub joins
+            sys.stdout.write(f'Downloading: "{self.remote.url}" to {place}\n')
         try:
-            return fetch(self.ref, self.world, force=force, unchecked=unchecked)
+            return fetch(self.ref, self._mirrored(), force=force, unchecked=unchecked)
         except (OfflineError, UnreachableError):
-            if force or not (folder := own_folder(self.names, self.folder)):
+            if not may_be_old or not (folder := own_folder(self.names, self.folder)):
                 raise
         log.warning("%s is not in the store: %s is used, of which no commit is known", self.ref, folder)
         return fetch(Ref(Folder(str(folder))), self.world)
+
+    def _mirrored(self) -> Fetching:
+        """Give what brings it by the mirror that a patched ``_git_archive_link`` names, if there is one."""
+        mirror = mirror_of(self.remote, self.names[0].rev)
+        if mirror is None:
+            return self.world
+        settings = self.world.settings
+        return replace(self.world, settings=replace(settings, mirrors=(mirror, *settings.mirrors)))
 
     def _path(self, checkout: Checkout, *, trusted: bool) -> RepoDir:
         """Give torch.hub's name for its folder, or the folder itself where there can be no link."""

@@ -11,11 +11,10 @@ from rehub.hub import Hub
 from rehub.verbs.torchfolder import Standing, standing
 from rehub.words.errors import DeclinedError, MalformedError, UntrustedError
 from rehub.words.pin import Pin
-from rehub.words.torchnames import TRUSTED_OWNERS, TorchNames
+from rehub.words.torchnames import TorchNames
 from rehub.world.torchfolder import LIST, TorchFolder
 
 log = logging.getLogger("rehub")
-_TRUSTED_REPO_OWNERS = TRUSTED_OWNERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +73,16 @@ def allow(request: Request) -> Decision:
         owner, name = request.names.parts
         own(owner, name, request.names.folder, trust_repo=request.trust_repo)
         return Decision()
-    return _decided(request, granted=granted)
+    return decide(request, granted=granted)
 
 
-def _decided(request: Request, *, granted: bool) -> Decision:
+def decide(request: Request, *, granted: bool = False) -> Decision:
+    """Go by torch.hub's rules, and ask where they leave it to the user.
+
+    Raises:
+        UntrustedError: nobody can be asked.
+        DeclinedError: somebody was asked, and said no.
+    """
     store = request.hub.store
     found = standing(request.candidates, TorchFolder(request.hub.settings.dir), store)
     trusted = granted or found.trusted
@@ -117,22 +122,3 @@ def _ask(request: Request, found: Standing, *, trusted: bool) -> None:
 def _refusal(request: Request, reason: str) -> UntrustedError:
     what = str(request.pin or request.names.remote)
     return UntrustedError(what, f"rehub trust add {what}", reason)
-
-
-def _check_repo_is_trusted(repo_owner: str, repo_name: str, owner_name_branch: str, trust_repo: object) -> None:
-    """Ask whether a repository may run, and write down that it may, as torch.hub's own function does.
-
-    Raises:
-        UntrustedError: it may not.
-    """
-    from rehub import api
-    from rehub.compat.questions import remote_of
-    from rehub.verbs.torchfolder import remember
-    from rehub.words.trust import check_asked
-
-    check_asked(trust_repo)
-    ref = owner_name_branch.removeprefix(f"{repo_owner}_{repo_name}_")
-    names = TorchNames(remote_of(repo_owner, repo_name), ref)
-    hub = api.DEFAULT
-    if _decided(Request(hub, [names], trust_repo), granted=False).is_new:
-        remember(names, TorchFolder(hub.settings.dir), hub.store)

@@ -1,12 +1,9 @@
 """``download_url_to_file`` and ``load_state_dict_from_url`` as torch.hub has them, on rehub's own transfer."""
 
-import hashlib
 import os
 import re
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,16 +11,13 @@ from typing import Any
 from rehub import api
 from rehub.compat.failures import download_errors
 from rehub.compat.folders import get_dir
-from rehub.compat.patches import current, patched
+from rehub.compat.patches import patched
 from rehub.compat.progress import Bar
-from rehub.verbs.weights import Transfer, download_to, fetch_weights, read_weights
 from rehub.words.weightfile import HASH_DIGITS, hash_in
 from rehub.words.weightfile import file_name as name_of
-from rehub.world.download import Received
 
 HASH_REGEX = re.compile(r"-([a-f0-9]*)\.")
 READ_DATA_CHUNK = 128 * 1024  # bytes
-_START = 1024  # bytes of a file that tell what it is
 
 
 def download_url_to_file(url: str, dst: str, hash_prefix: str | None = None, progress: bool = True) -> None:  # noqa: FBT001, FBT002
@@ -34,6 +28,8 @@ def download_url_to_file(url: str, dst: str, hash_prefix: str | None = None, pro
         URLError, HTTPException: they did not come whole.
         OSError: the file cannot be written.
     """
+    from rehub.verbs.weights import Transfer, download_to
+
     with Bar(shown=bool(progress)) as bar, download_errors():
         transfer = Transfer(api.DEFAULT.settings, api.DEFAULT.store, bar, _say_nothing)
         download_to(url, Path(os.path.expanduser(dst)), transfer, prefix=hash_prefix)
@@ -60,6 +56,8 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
         URLError, HTTPException: they did not come whole.
         Exception: what :func:`torch.load` raises.
     """
+    from rehub.verbs.weights import read_weights
+
     if os.environ.get("TORCH_MODEL_ZOO"):
         warnings.warn("TORCH_MODEL_ZOO is deprecated, please use env TORCH_HOME instead", stacklevel=2)
     folder = os.path.expanduser(model_dir or os.path.join(get_dir(), "checkpoints"))  # noqa: PTH118
@@ -69,34 +67,18 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
 
 def _place(url: str, folder: str, name: str, *, check_hash: bool, progress: bool) -> Path:
     """Give the file that has a URL's bytes."""
+    from rehub.compat.transfer import PatchedTransfer
+    from rehub.verbs.weights import Transfer, fetch_weights
+
     prefix = hash_in(name) if check_hash else None
     if check_hash and len(prefix or "") < HASH_DIGITS:
         said = f"only {prefix!r}, which proves little" if prefix else "no hash, so that nothing could be checked"
         warnings.warn(f"check_hash=True, but the name {name} has {said}", stacklevel=3)
     with Bar(shown=progress) as bar, download_errors():
-        kind = _Patched if patched("download_url_to_file") else Transfer
+        kind = PatchedTransfer if patched("download_url_to_file") else Transfer
         transfer = kind(api.DEFAULT.settings, api.DEFAULT.store, bar, partial(_announce, folder))
         return fetch_weights(url, Path(folder), name, transfer, prefix=prefix)
 
 
 def _announce(folder: str, url: str, place: Path) -> None:
     sys.stdout.write(f'Downloading: "{url}" to {os.path.join(folder, place.name)}\n')  # noqa: PTH118 - as torch.hub joins
-
-
-class _Patched(Transfer):
-    """Brings files by the function that somebody put in the place of torch.hub's ``download_url_to_file``."""
-
-    @contextmanager
-    def receive(self, url: str, target: Path) -> Iterator[Received]:
-        """Let it bring the file; what the block refuses does not stay."""
-        self.announce(url, target)
-        current("download_url_to_file")(url, str(target), None, progress=True)
-        try:
-            with target.open("rb") as file:
-                start = file.read(_START)
-                file.seek(0)
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            yield Received(target, sha256, target.stat().st_size, start)
-        except BaseException:
-            target.unlink(missing_ok=True)
-            raise

@@ -141,14 +141,22 @@ def _there(names: TorchNames, checkout: Checkout, folder: TorchFolder, store: St
 def _linked(names: TorchNames, checkout: Checkout, folder: TorchFolder, store: Store, *, trusted: bool) -> Path:
     with store.locked_key(_LOCK, what="torch.hub's folder", wait=_WAIT):
         for name in dict.fromkeys((names.folder, names.apart)):
-            holder = store.names.holder(name) if _is_ours(name, folder, store) else None
-            if not folder.is_taken(name) or _has(names, holder):
+            holder = store.names.holder(name)
+            if _is_free(name, folder, store) or (_is_ours(name, folder, store) and _has(names, holder)):
                 made = folder.link(name, checkout.root, scratch=store.root / "tmp")
-                known = holder is not None and holder.trusted
+                known = _has(names, holder) and holder is not None and holder.trusted
                 store.names.hold(name, Holder(names.remote.url, names.rev, trusted=trusted or known))
                 return made
             log.info("%s is not %s: that name is taken", folder.root / name, checkout)
     raise StoreError(str(folder.root / names.apart), "something else is there")
+
+
+def _is_free(name: str, folder: TorchFolder, store: Store) -> bool:
+    """Say whether nobody has a name: nothing is there, or a link of ours that leads nowhere or belongs to nobody."""
+    if not folder.is_taken(name):
+        return True
+    lost = not (folder.root / name).exists() or store.names.holder(name) is None
+    return _is_ours(name, folder, store) and lost
 
 
 def _is_ours(name: str, folder: TorchFolder, store: Store) -> bool:

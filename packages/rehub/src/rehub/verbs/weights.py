@@ -55,6 +55,15 @@ class Transfer:
         default=lambda url, _: log.info("downloading %s", url.partition("?")[0])
     )
 
+    def check_offline(self, url: str) -> None:
+        """Refuse to open a socket where none may be opened.
+
+        Raises:
+            OfflineError: none may.
+        """
+        if self.settings.offline and urlsplit(url).scheme.lower() in _NEEDS_NETWORK:
+            raise OfflineError(url.partition("?")[0])
+
     @contextmanager
     def receive(self, url: str, target: Path) -> Iterator[Received]:
         """Bring a file, by a mirror if there is one; the block looks at it before it gets its name.
@@ -64,8 +73,7 @@ class Transfer:
             DownloadError: it did not come whole.
         """
         where = self.settings.rewritten(url)
-        if self.settings.offline and urlsplit(where).scheme.lower() in _NEEDS_NETWORK:
-            raise OfflineError(url.partition("?")[0])
+        self.check_offline(where)
         self.announce(url, target)
         with download(where, target, limits=Limits(timeout=self.settings.timeout), watch=self.watch) as received:
             yield received
