@@ -293,6 +293,65 @@ def test_old_variables_are_warned_of(theirs: Any, toy: Repo, monkeypatch: pytest
             assert "x" not in hub.get_dir()[-1:]
 
 
+def test_weights_in_several_folders(world: World, tmp_path: Path) -> None:
+    """Each file is known by itself, however its folder is called; equal names of other URLs do not take it."""
+    import io
+
+    urls = []
+    for number in (1.0, 2.0):
+        file = io.BytesIO()
+        torch.save({"w": torch.tensor(number)}, file)
+        world.hub.files[f"/{number}/n.pth"] = file.getvalue()
+        urls.append(f"{world.hub.url}/{number}/n.pth")
+    (tmp_path / "link").symlink_to("a", target_is_directory=True)
+    for url, folder, found in (
+        *((urls[0], "a", 1.0), (urls[0], "b", 1.0), (urls[1], "a", 2.0), (urls[1], "link", 2.0)),
+        *((urls[1], "b", 2.0), (urls[0], "a", 1.0), (urls[0], "link", 1.0)),
+    ):
+        told = ours.load_state_dict_from_url(url, str(tmp_path / folder), progress=False)
+        assert told == {"w": torch.tensor(found)}
+    assert len(world.hub.log) == 4
+
+
+class Runs:
+    """Says something when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Callable[..., None], tuple[str]]:
+        return print, ("run by a file",)
+
+
+def test_rehubs_own_function_reads_weights_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """torch.hub's face runs what a file says, as torch.hub does; rehub's own does so only if it is told to."""
+    import pickle
+
+    torch.save({"w": torch.ones(1)}, tmp_path / "weights.pth")
+    torch.save(Runs(), tmp_path / "runs.pth")
+    url = (tmp_path / "runs.pth").as_uri()
+    for weights_only in (None, True):
+        with pytest.raises(pickle.UnpicklingError):
+            rehub.load_state_dict_from_url(url, weights_only=weights_only)
+    assert "run by a file" not in capsys.readouterr().out
+    rehub.load_state_dict_from_url(url, weights_only=False)
+    ours.load_state_dict_from_url(url, progress=False)
+    assert capsys.readouterr().out.splitlines().count("run by a file") == 2
+    found = rehub.load_state_dict_from_url((tmp_path / "weights.pth").as_uri(), map_location="cpu")
+    assert found == {"w": torch.ones(1)}
+
+
+def test_a_signed_url_is_downloaded_once(world: World) -> None:
+    """Another signature means the same bytes, and is written down nowhere."""
+    import io
+
+    file = io.BytesIO()
+    torch.save({}, file)
+    world.hub.files["/n.pth"] = file.getvalue()
+    for signature in ("s3cret1", "s3cret2"):
+        url = f"{world.hub.url}/n.pth?Policy=p{signature}&Signature={signature}"
+        assert ours.load_state_dict_from_url(url, progress=False) == {}
+    assert len(world.hub.log) == 1
+    assert "s3cret" not in "".join(path.read_text() for path in Path(ours.get_dir(), "rehub/files").iterdir())
+
+
 # The functions.
 
 

@@ -43,7 +43,7 @@ class Transfer:
 
     Attributes:
         settings: offline, mirrors and time limit.
-        store: remembers which file has a URL's bytes.
+        store: remembers whose bytes a file has.
         watch: told how far it is.
         announce: told what is about to be brought, and to where.
     """
@@ -119,7 +119,7 @@ def fetch_weights(url: str, folder: Path, name: str, transfer: Transfer, *, pref
     folder.mkdir(parents=True, exist_ok=True)
     place = folder.absolute() / name
     with _locked(place, transfer.store):
-        if place.exists() and transfer.store.urls.is_taken(place, identity(url)):
+        if place.exists() and (record := transfer.store.downloads.find(place)) and not record.is_of(identity(url)):
             place = place.with_name(apart(place.name, url))
             log.info("%s is another URL's; this one's is %s", name, place.name)
         if place.exists() and (kept := _kept(url, place, transfer, prefix)):
@@ -146,9 +146,9 @@ def _locked(place: Path, store: Store) -> Iterator[None]:
 
 def _kept(url: str, place: Path, transfer: Transfer, prefix: str | None) -> Path | None:
     """Give the file that is there, if it is right; ``None`` if a hash says that it never was."""
-    record = transfer.store.urls.find(identity(url))
-    known = record if record and record.file == place else None
-    sha256 = known.seen.sha256 if known and known.still() else _hash(place)
+    known = transfer.store.downloads.find(place)
+    unchanged = known is not None and known.is_still(place)
+    sha256 = known.seen.sha256 if known and unchanged else _hash(place)
     if prefix and not sha256.startswith(prefix.lower()):
         log.warning("%s does not have the hash %s; it is downloaded again", place, prefix)
         return None
@@ -156,14 +156,14 @@ def _kept(url: str, place: Path, transfer: Transfer, prefix: str | None) -> Path
         raise DigestMismatchError(
             str(place), known.seen.sha256, sha256, "It has changed since it was downloaded. Without it, it comes anew."
         )
-    if known is None or not known.still():
+    if not unchanged:
         _remember(url, place, sha256, known.etag if known else "", transfer.store)
     return place
 
 
 def _remember(url: str, place: Path, sha256: str, etag: str, store: Store) -> None:
     try:
-        store.urls.save(FileRecord.of(identity(url), place, sha256, etag))
+        store.downloads.save(place, FileRecord.of(identity(url), place, sha256, etag))
     except StoreError as error:  # a cache that others own: it works, and is hashed each time
         log.debug("where %s is was not kept: %s", place, error)
 

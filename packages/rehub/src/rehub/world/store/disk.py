@@ -12,11 +12,11 @@ from pathlib import Path
 from rehub.words.digest import Digest
 from rehub.words.errors import StoreError
 from rehub.words.ref import Remote
+from rehub.world.store.downloads import Downloads
 from rehub.world.store.files import disk_errors
 from rehub.world.store.names import Names
 from rehub.world.store.records import Records
 from rehub.world.store.trees import Trees, remove_tree
-from rehub.world.store.urls import Urls
 
 log = logging.getLogger("rehub")
 _LOCK_WAIT = 3600.0  # seconds; as long as the longest fetch
@@ -55,9 +55,9 @@ class Store:
         return Names(self.root)
 
     @cached_property
-    def urls(self) -> Urls:
-        """Files that were downloaded, by URL."""
-        return Urls(self.root)
+    def downloads(self) -> Downloads:
+        """Which URL's bytes files have."""
+        return Downloads(self.root)
 
     def git_dir(self, remote: Remote) -> Path:
         """The bare repository of a remote's content."""
