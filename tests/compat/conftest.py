@@ -13,7 +13,7 @@ import torch
 import torch.hub
 
 import rehub
-from rehub import api, compat, takeover
+from rehub import api, takeover
 from rehub.compat import folders
 from tests.compat.github import GitHub
 from tests.world import Repo, World
@@ -169,9 +169,3 @@ def theirs(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     for name, found in list(sys.modules.items()):  # what torch.hub leaves behind
         if str(getattr(found, "__file__", "")).startswith(str(tmp_path)) and not name.startswith("rehub."):
             del sys.modules[name]
-
-
-@pytest.fixture
-def ours() -> ModuleType:
-    """Give rehub's face."""
-    return compat

@@ -10,7 +10,6 @@ itself does not pass them:
 import hashlib
 import os
 import stat
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -203,6 +202,3 @@ def test_trust_repo_legacy(hub: Any, hub_dir: Path, answers: Answers) -> None:
 def test_a_hash_is_that_of_the_bytes(releases: dict[str, bytes]) -> None:
     """The rebuilt releases are what they should be: one network, three ways to write it down."""
     assert len({hashlib.sha256(data).hexdigest() for data in releases.values()}) == 3
-
-
-Check = Callable[..., None]

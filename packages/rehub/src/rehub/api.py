@@ -269,7 +269,7 @@ def download_url_to_file(url: str, dst: str, hash_prefix: str | None = None, pro
         OSError: the file cannot be written.
 
     Example:
-        >>> download_url_to_file("data:,hello", "/tmp/hello.txt")
+        >>> download_url_to_file("data:,hello", "hello.txt")
     """
     from rehub.verbs.weights import Transfer, download_to
 
@@ -307,8 +307,8 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
 
     Example:
         >>> import torch
-        >>> torch.save({"weight": torch.ones(2)}, "/tmp/two.pth")
-        >>> load_state_dict_from_url("file:///tmp/two.pth")
+        >>> torch.save({"weight": torch.ones(2)}, "two.pth")
+        >>> load_state_dict_from_url(Path("two.pth").absolute().as_uri())
         {'weight': tensor([1., 1.])}
     """
     from rehub.verbs.weights import Transfer, fetch_weights, read_weights
