@@ -16,6 +16,7 @@ INTERNAL = {
     "REHUB_COMPLETE",
     "REHUB_HOME",
     "REHUB_OPENED",
+    "REHUB_RUN",
 }  # between rehub and processes that it starts
 
 
@@ -82,13 +83,14 @@ def test_settings_of_the_file_are_those_of_the_readme(clean_home: Path) -> None:
     """Each name that the README allows in the file is allowed."""
     row = next(line for line in READMES[0].read_text("utf-8").splitlines() if "REHUB_CONFIG" in line)
     names = re.findall(r"`(\w+)`", row.split("|")[2])
-    assert len(names) == 8
+    assert len(names) == 9
     values = {
         "offline": "true",
         "mirrors": "[]",
         "trust": '"never"',
         "verify": '"always"',
         "timeout": "5",
+        "legacy_links": "true",
         "dir": '"/x"',
         "hosts": '{"a.org" = {kind = "git"}}',
         "default_host": '"a.org"',
@@ -104,3 +106,4 @@ def test_settings_of_the_file_are_those_of_the_readme(clean_home: Path) -> None:
         Path("/x"),
     )
     assert ([host.name for host in found.hosts], found.default_host) == (["a.org"], "a.org")
+    assert found.legacy_links

@@ -14,13 +14,17 @@ from rehub._version import __version__
 if TYPE_CHECKING:
     import builtins
 
+    from rehub import compat as compat
+    from rehub.api import download_url_to_file as download_url_to_file
     from rehub.api import entry as entry
     from rehub.api import explore as explore
     from rehub.api import get_dir as get_dir
     from rehub.api import help as help  # noqa: A004
     from rehub.api import inspect as inspect
+    from rehub.api import install as install
     from rehub.api import list as list  # noqa: A004
     from rehub.api import load as load
+    from rehub.api import load_state_dict_from_url as load_state_dict_from_url
     from rehub.api import provenance as provenance
     from rehub.api import set_dir as set_dir
     from rehub.hub import BoundEntry as BoundEntry
@@ -31,12 +35,27 @@ if TYPE_CHECKING:
     from rehub.words.provenance import Provenance as Provenance
 
 _WHERE = {
-    "rehub.api": ["entry", "explore", "get_dir", "help", "inspect", "list", "load", "provenance", "set_dir"],
+    "rehub.api": [
+        "download_url_to_file",
+        "entry",
+        "explore",
+        "get_dir",
+        "help",
+        "inspect",
+        "install",
+        "list",
+        "load",
+        "load_state_dict_from_url",
+        "provenance",
+        "set_dir",
+    ],
     "rehub.hub": ["BoundEntry", "Hub", "Inspection"],
     "rehub.words.provenance": ["Provenance"],
     "rehub.words.errors": [
         "AuthenticationError",
+        "DeclinedError",
         "DigestMismatchError",
+        "DownloadError",
         "EntryNotFoundError",
         "GitMissingError",
         "HostKeyError",
@@ -62,16 +81,23 @@ _WHERE = {
         "UnreachableError",
         "UntrustedError",
         "WorldError",
+        "WrongHashError",
     ],
     "rehub.words.exploration": ["Exploration"],
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names}
 
-__all__ = ["__version__", *_HOME]  # noqa: PLE0604 - strings, made from the table above
+_MODULES = ("compat",)
+
+__all__ = ["__version__", *_HOME, *_MODULES]  # noqa: PLE0604 - strings, made from the table above
 
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used."""
+    if name in _MODULES:
+        from importlib import import_module
+
+        return import_module(f"rehub.{name}")
     if name not in _HOME:
         msg = f"module 'rehub' has no attribute {name!r}"
         raise AttributeError(msg)

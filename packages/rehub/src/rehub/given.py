@@ -99,6 +99,7 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "trust": (lambda value: value in {"never", "ask", "always"}, "never, ask or always"),
     "verify": (lambda value: value in {"changed", "always"}, "changed or always"),
     "offline": (lambda value: isinstance(value, bool), "True or False"),
+    "legacy_links": (lambda value: isinstance(value, bool), "True or False"),
     "timeout": (
         lambda value: type(value) in {int, float} and 0 < value <= _DAY,
         "seconds, more than 0 and at most a day",

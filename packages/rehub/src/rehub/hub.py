@@ -53,6 +53,7 @@ class Hub:
         hosts: git servers: ``{"ghe.example.org": "github"}``, or a table of kind, base and token for each, or
             ``REHUB_HOSTS``' form.
         default_host: the host that ``owner/repo`` is at.
+        legacy_links: let torch.hub's names in its folder lead to what was loaded.
         progress: told, in a few words, what is going on; nothing is ever printed.
         environ: where everything that is not given comes from; the process's own environment by default.
 
@@ -76,6 +77,7 @@ class Hub:
         timeout: float | None = None,
         hosts: str | Mapping[str, str | Mapping[str, str]] | None = None,
         default_host: str | None = None,
+        legacy_links: bool | None = None,
         progress: Callable[[str], None] = lambda _: None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
@@ -90,6 +92,7 @@ class Hub:
             "timeout": timeout,
             "hosts": None if hosts is None else hosts_of(hosts),
             "default_host": None if default_host is None else host_name("default_host", default_host),
+            "legacy_links": legacy_links,
         }
         self._given: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         check(self._given)
@@ -439,7 +442,17 @@ class Hub:
         check_entry(checkout, found, name)
         self.admit(checkout, trust_repo)
         check_dependencies(checkout, found)
+        if self.settings.legacy_links:
+            self._link(checkout, ref)
         return BoundEntry(self, checkout, name, expected)
+
+    def _link(self, checkout: Checkout, ref: str) -> None:
+        from rehub.verbs.torchfolder import candidates, link
+        from rehub.world.torchfolder import TorchFolder
+
+        if checkout.pin:
+            names = candidates(checkout.pin.remote, Ref.parse(ref).rev, self.store)[0]
+            link(names, checkout, TorchFolder(self.settings.dir), self.store)
 
     def admit(self, checkout: Checkout, trust_repo: object = None) -> None:
         """Let a checkout's code run here, or refuse. A folder of the user's own needs no permission.

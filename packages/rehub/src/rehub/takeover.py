@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 FUNCTIONS = ("download_url_to_file", "get_dir", "help", "list", "load", "load_state_dict_from_url", "set_dir")
 """torch.hub's public functions; ``torch.utils.model_zoo.load_url`` is one of them under another name."""
 
+INNER = (
+    "_check_repo_is_trusted",
+    "_get_cache_or_reload",
+    "_get_torch_home",
+    "_git_archive_link",
+    "_load_local",
+    "_parse_repo_info",
+    "_validate_not_a_forked_repo",
+)
+"""Inner functions that programs call or replace; what a checkout's code calls is torch.hub's own."""
+
 _FOR_EVERYBODY: list[bool] = []
 
 
@@ -40,7 +51,7 @@ def answer() -> None:
 
 
 def _lead(torch_hub: ModuleType) -> None:
-    for name in FUNCTIONS:
+    for name in (*FUNCTIONS, *INNER):
         detour(getattr(torch_hub, name, None), partial(_choose, name))
 
 
@@ -49,6 +60,8 @@ def _choose(name: str, before: Callable[..., Any], caller: FrameType) -> Callabl
     scope = importer().behind(caller)
     if scope is None:
         return _compat(name) if _FOR_EVERYBODY else before
+    if name in INNER:
+        return before
     if name in _NESTED and not _FOR_EVERYBODY:
         return partial(_NESTED[name], _hub(scope))
     return _doubting(_compat(name)) if name in {"list", "help", "load"} else _compat(name)

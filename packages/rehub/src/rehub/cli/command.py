@@ -31,13 +31,16 @@ source = click.option(
 )
 
 
-def command(name: str, *, example: str, group: click.Group | None = None) -> Callable[[Function], click.Command]:
+def command(
+    name: str, *, example: str, group: click.Group | None = None, rest_is_foreign: bool = False
+) -> Callable[[Function], click.Command]:
     """Make a function a command: ``function(hub, out, ...)``, with the shared options and a help that has an example.
 
     Args:
         name: as it is typed.
         example: one command line, or several.
         group: the command that it is a part of, if any.
+        rest_is_foreign: options end at the first word that is none.
     """
 
     def make(function: Function) -> click.Command:
@@ -56,6 +59,8 @@ def command(name: str, *, example: str, group: click.Group | None = None) -> Cal
         for option in reversed(_SHARED):
             shared = option(shared)
         lines = "\n".join(f"  {each}" for each in example.splitlines())
-        return (group.command if group else click.command)(name, epilog=f"\b\nExample:\n{lines}")(shared)
+        how = {"allow_interspersed_args": not rest_is_foreign}
+        add = group.command if group else click.command
+        return add(name, epilog=f"\b\nExample:\n{lines}", context_settings=how)(shared)
 
     return make

@@ -24,6 +24,7 @@ SECTIONS = {
     "Run": {
         "load": "Call an entry point, and say what it made.",
         "explore": "Call an entry point, and say what can be done with what it made.",
+        "run": "Run a Python script, unchanged, with torch.hub going through rehub.",
         "trust": "Decide which repositories may run here.",
     },
     "Keep": {

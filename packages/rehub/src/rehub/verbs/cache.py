@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
+from rehub.verbs.torchfolder import drop_dangling
 from rehub.words.errors import StoreError
 from rehub.words.pin import Pin
 from rehub.words.ref import Remote
 from rehub.world.store import Damage, Inventory, KeptPin, RefRecord, Store
 from rehub.world.store.inventory import key
+from rehub.world.torchfolder import TorchFolder
 
 _BEING_WRITTEN = 3600.0  # seconds for which what lies in tmp/ may be a running fetch's, which takes no longer
 _STALE = 86_400.0  # seconds after which nobody will finish what lies in tmp/
@@ -161,6 +163,7 @@ def prune(store: Store, *, older_than: float, dry_run: bool = False) -> Pruned:
     going.unnamed()
     going.bytecode()
     if not dry_run:
+        drop_dangling(TorchFolder(store.root.parent), store)
         store.sweep(older_than=min(_STALE, max(older_than, _BEING_WRITTEN)))
     return done
 

@@ -90,6 +90,16 @@ def fetch(ref: Ref, world: Fetching, *, force: bool = False, unchecked: bool = F
         return _cached(ref.place, ref.rev, world, since=since) or _ask(ref, ref.place, world, unchecked=unchecked)
 
 
+def find_cached(ref: Ref, world: Fetching) -> Checkout | None:
+    """Give a ref's checkout if it can be had without asking anybody.
+
+    Raises:
+        DigestMismatchError: it is damaged, and rehub is offline.
+    """
+    ref = world.settings.meant(ref)
+    return _cached(ref.place, ref.rev, world) if isinstance(ref.place, Remote) else None
+
+
 def _folder(place: Folder) -> Checkout:
     """Take a folder of the user's as it lies there; its package's name comes from its path."""
     try:

@@ -180,3 +180,22 @@ def _callable(checkout: Checkout, hubconf: types.ModuleType, name: str) -> Any:
 def _shown(checkout: Checkout) -> str:
     paths = [pointer.path for pointer in checkout.lfs]
     return ", ".join(paths[:5]) + (f", … ({len(paths)} in all)" if len(paths) > 5 else "")  # noqa: PLR2004
+
+
+def run_hubconf(checkout: Checkout, *, store: Store, opener: object = None) -> types.ModuleType:
+    """Import a checkout's hubconf and call nothing of it; whoever calls this has asked the trust policy.
+
+    Args:
+        checkout: whose code.
+        store: where byte-code is kept.
+        opener: whoever answers when the checkout's code calls torch.hub.
+
+    Raises:
+        HubconfNotFoundError: there is no hubconf.py.
+        Exception: whatever the repository's code raises arrives as it is.
+    """
+    if not (checkout.root / "hubconf.py").is_file():
+        raise HubconfNotFoundError(str(checkout))
+    scope = open_scope(checkout, store, opener)
+    found: types.ModuleType = _called(checkout, scope, lambda: importlib.import_module(f"{scope.name}.hubconf"))
+    return found

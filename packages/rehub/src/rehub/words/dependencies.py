@@ -1,7 +1,7 @@
 """From the import names that hubconfs list to the distributions that hold them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 # Names under which a package is imported, and under which pip knows it, where the two differ.
 # Source: the packages' own metadata (top_level.txt) on PyPI.
@@ -75,7 +75,7 @@ def distribution(name: str) -> str:
     return _DISTRIBUTIONS.get(top, top)
 
 
-def install_line(names: Sequence[str]) -> str:
+def install_line(names: Iterable[str]) -> str:
     """Give the pip line that would most likely install some import names.
 
     Args:

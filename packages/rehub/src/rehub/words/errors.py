@@ -16,8 +16,10 @@ written for torch.hub keeps catching what it caught::
     │   └── ProvenanceNotFoundError            an object that no load of this process returned
     ├── TrustError (PermissionError)           it would run or believe what nobody allowed: decide
     │   ├── UntrustedError                     code that was not allowed to run here
+    │   │   └── DeclinedError                  somebody was asked, and said no
     │   ├── HostKeyError                       an ssh server whose key is not the known one, or is not known
     │   └── DigestMismatchError (ValueError)   bytes that are not the promised ones
+    │       └── WrongHashError (RuntimeError)  a file without the hash that its name or the caller says
     ├── RunError (RuntimeError)                the repository's own code cannot run here
     │   ├── MissingDependencyError             packages that it needs are not installed
     │   ├── HubconfFailedError                 it was run to list its names, and did not get to its end
@@ -29,6 +31,7 @@ written for torch.hub keeps catching what it caught::
         ├── UnreachableError                   the remote did not answer, or not in time
         ├── AuthenticationError                the remote wants other credentials
         ├── RemoteRefusedError                 the remote cannot do what is needed
+        ├── DownloadError                      a file could not be brought from its URL
         └── StoreError                         the cache cannot be read or written
 
 A message says what was being done, what was expected, what was found, and the next command to type.
@@ -218,6 +221,13 @@ class UntrustedError(TrustError):
         )
 
 
+class DeclinedError(UntrustedError):
+    """Somebody was asked whether code may run, and said no: with torch.hub's own words."""
+
+    def __str__(self) -> str:
+        return "Untrusted repository."
+
+
 class DigestMismatchError(TrustError, ValueError):
     """Bytes are not the ones that were promised.
 
@@ -261,6 +271,13 @@ class HostKeyError(TrustError):
             f"{remote}: the ssh host key of {place} {what}\n  expected {expected}\n  found    {found or nothing}\n"
             f"Nothing was asked of it. {advice}"
         )
+
+
+class WrongHashError(DigestMismatchError, RuntimeError):
+    """A file does not have the hash that its name, or the caller, says; the message begins as torch.hub's does."""
+
+    def __str__(self) -> str:
+        return f'invalid hash value (expected "{self.expected}", got "{self.found}")'
 
 
 class MissingDependencyError(RunError):
@@ -409,6 +426,20 @@ class RemoteRefusedError(WorldError):
     def __init__(self, remote: str, needed: str, advice: str) -> None:
         self.remote, self.needed = remote, needed
         super().__init__(f"{remote} cannot be used that way: {needed}\n{advice}")
+
+
+class DownloadError(WorldError):
+    """A file could not be brought from its URL.
+
+    Attributes:
+        url: where it should have come from, without a query: that may hold secrets.
+        said: what went wrong.
+        status: what the server answered, if that is why.
+    """
+
+    def __init__(self, url: str, said: str, status: int | None = None) -> None:
+        self.url, self.said, self.status = re.sub(r"[?#].*", "", url, flags=re.DOTALL), said, status
+        super().__init__(f"{self.url[:300]} was not downloaded\n  {said}\nNothing of it was kept.")
 
 
 class StoreError(WorldError):

@@ -75,6 +75,8 @@ class Settings:
         timeout: how long a remote may stay silent before it counts as unreachable, in seconds.
         hosts: git servers that the user has described.
         default_host: the host that ``owner/repo`` is at.
+        legacy_links: let torch.hub's names (``<owner>_<repo>_<ref>``) lead to what was loaded, for programs that look
+            for files there.
     """
 
     dir: Path
@@ -86,6 +88,7 @@ class Settings:
     timeout: float = 30.0  # seconds
     hosts: tuple[Host, ...] = ()
     default_host: str = GITHUB
+    legacy_links: bool = False
 
     @property
     def store_dir(self) -> Path:
@@ -104,13 +107,15 @@ class Settings:
         """Give the host that a repository is at."""
         return host_of(remote, self.hosts)
 
+    def rewritten(self, url: str) -> str:
+        """Give the URL to ask instead of one: a mirror's, or itself."""
+        found = (mirror.rewrite(url) for mirror in self.mirrors)
+        return next((each for each in found if each is not None), url)
+
     def urls(self, remote: Remote) -> list[tuple[str, bool]]:
         """Give the URL to ask for a repository, and whether it is a mirror's; with and without ``.git``."""
-        url, mirrored = remote.url, False
-        for mirror in self.mirrors:
-            if (found := mirror.rewrite(url)) is not None:
-                url, mirrored = found, True
-                break
+        url = self.rewritten(remote.url)
+        mirrored = any(mirror.rewrite(remote.url) is not None for mirror in self.mirrors)
         return (
             [(url, mirrored)]
             if url.endswith(".git") or url.startswith("file:")

@@ -24,6 +24,7 @@ _NAMES = {
     "timeout": "REHUB_TIMEOUT",
     "hosts": "REHUB_HOSTS",
     "default_host": "REHUB_DEFAULT_HOST",
+    "legacy_links": "REHUB_LEGACY_LINKS",
 }
 
 
@@ -57,6 +58,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         timeout=_seconds(*values.get("timeout", ("REHUB_TIMEOUT", 30.0))),
         hosts=_hosts(*values.get("hosts", ("REHUB_HOSTS", ""))),
         default_host=host_name(*values.get("default_host", ("REHUB_DEFAULT_HOST", GITHUB))),
+        legacy_links=_flag(*values.get("legacy_links", ("REHUB_LEGACY_LINKS", False))),
     )
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from rehub.words.digest import Digest
 from rehub.words.errors import StoreError
 from rehub.words.ref import Remote
+from rehub.world.store.downloads import Downloads
 from rehub.world.store.files import disk_errors
+from rehub.world.store.names import Names
 from rehub.world.store.records import Records
 from rehub.world.store.trees import Trees, remove_tree
 
@@ -46,6 +48,16 @@ class Store:
     def trees(self) -> Trees:
         """Checkouts."""
         return Trees(self.root / "trees", self.root / "tmp")
+
+    @cached_property
+    def names(self) -> Names:
+        """Whose torch.hub's names are."""
+        return Names(self.root)
+
+    @cached_property
+    def downloads(self) -> Downloads:
+        """Which URL's bytes files have."""
+        return Downloads(self.root)
 
     def git_dir(self, remote: Remote) -> Path:
         """The bare repository of a remote's content."""

@@ -1,0 +1,32 @@
+"""rehub's errors of the network as torch.hub's users catch them: they are urllib's, and a RuntimeError, too.
+
+In a file of their own, as urllib costs more to import than all the rest of :mod:`rehub.compat`.
+"""
+
+from urllib.error import URLError
+
+from rehub.words import errors
+
+
+class _UnconnectedError(URLError, RuntimeError):
+    """What torch.hub raises without a connection: the one of these or the other, as it happens to notice."""
+
+    def __init__(self, error: errors.WorldError, said: str) -> None:
+        super().__init__(said)
+        self.__dict__.update(vars(error))
+        self.args = (said,)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class UnreachableError(_UnconnectedError, errors.UnreachableError):
+    """A remote that did not answer, and nothing cached."""
+
+
+class OfflineError(_UnconnectedError, errors.OfflineError):
+    """A socket that may not be opened, and nothing cached."""
+
+
+class DownloadError(_UnconnectedError, errors.DownloadError):
+    """A file that did not come whole."""

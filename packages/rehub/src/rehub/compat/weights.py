@@ -1,0 +1,84 @@
+"""``download_url_to_file`` and ``load_state_dict_from_url`` as torch.hub has them, on rehub's own transfer."""
+
+import os
+import re
+import sys
+import warnings
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rehub import api
+from rehub.compat.failures import download_errors
+from rehub.compat.folders import get_dir
+from rehub.compat.patches import patched
+from rehub.compat.progress import Bar
+from rehub.words.weightfile import HASH_DIGITS, hash_in
+from rehub.words.weightfile import file_name as name_of
+
+HASH_REGEX = re.compile(r"-([a-f0-9]*)\.")
+READ_DATA_CHUNK = 128 * 1024  # bytes
+
+
+def download_url_to_file(url: str, dst: str, hash_prefix: str | None = None, progress: bool = True) -> None:  # noqa: FBT001, FBT002
+    """Bring a URL's bytes to a file, which is there whole or not at all.
+
+    Raises:
+        RuntimeError: their SHA-256 does not start as it should.
+        URLError, HTTPException: they did not come whole.
+        OSError: the file cannot be written.
+    """
+    from rehub.verbs.weights import Transfer, download_to
+
+    with Bar(shown=bool(progress)) as bar, download_errors():
+        transfer = Transfer(api.DEFAULT.settings, api.DEFAULT.store, bar, _say_nothing)
+        download_to(url, Path(os.path.expanduser(dst)), transfer, prefix=hash_prefix)
+
+
+def _say_nothing(_url: str, _place: Path) -> None:
+    """torch.hub announces a download where it decides on it, and nowhere else."""
+
+
+def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
+    url: str,
+    model_dir: str | os.PathLike[str] | None = None,
+    map_location: Any = None,
+    progress: bool = True,  # noqa: FBT001, FBT002
+    check_hash: bool = False,  # noqa: FBT001, FBT002
+    file_name: str | None = None,
+    weights_only: bool = False,  # noqa: FBT001, FBT002
+) -> Any:
+    """Read weights from a URL, or from the file in which its bytes are already.
+
+    Raises:
+        RuntimeError: their SHA-256 does not start as the file's name says, with ``check_hash=True``.
+        DigestMismatchError: the file was changed since it was downloaded.
+        URLError, HTTPException: they did not come whole.
+        Exception: what :func:`torch.load` raises.
+    """
+    from rehub.verbs.weights import read_weights
+
+    if os.environ.get("TORCH_MODEL_ZOO"):
+        warnings.warn("TORCH_MODEL_ZOO is deprecated, please use env TORCH_HOME instead", stacklevel=2)
+    folder = os.path.expanduser(model_dir or os.path.join(get_dir(), "checkpoints"))  # noqa: PTH118
+    place = _place(url, folder, name_of(url, file_name), check_hash=bool(check_hash), progress=bool(progress))
+    return read_weights(place, map_location=map_location, weights_only=weights_only)
+
+
+def _place(url: str, folder: str, name: str, *, check_hash: bool, progress: bool) -> Path:
+    """Give the file that has a URL's bytes."""
+    from rehub.compat.transfer import PatchedTransfer
+    from rehub.verbs.weights import Transfer, fetch_weights
+
+    prefix = hash_in(name) if check_hash else None
+    if check_hash and len(prefix or "") < HASH_DIGITS:
+        said = f"only {prefix!r}, which proves little" if prefix else "no hash, so that nothing could be checked"
+        warnings.warn(f"check_hash=True, but the name {name} has {said}", stacklevel=3)
+    with Bar(shown=progress) as bar, download_errors():
+        kind = PatchedTransfer if patched("download_url_to_file") else Transfer
+        transfer = kind(api.DEFAULT.settings, api.DEFAULT.store, bar, partial(_announce, folder))
+        return fetch_weights(url, Path(folder), name, transfer, prefix=prefix)
+
+
+def _announce(folder: str, url: str, place: Path) -> None:
+    sys.stdout.write(f'Downloading: "{url}" to {os.path.join(folder, place.name)}\n')  # noqa: PTH118 - as torch.hub joins
