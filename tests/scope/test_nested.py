@@ -1,6 +1,7 @@
 """What an entry loads itself, through torch.hub or rehub, and what is known of it afterwards."""
 
 import gc
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -12,13 +13,13 @@ import pytest
 import rehub
 from rehub.verbs.provenance import _KNOWN
 from tests.conftest import RunRehub
-from tests.scope.conftest import Folder
+from tests.scope.conftest import Folder, Python
 from tests.world import World
 
 torch = pytest.importorskip("torch")
 
 INNER = {
-    "hubconf.py": "from utils import Net\ndef net(n=1): return Net(n)",
+    "hubconf.py": "from utils import Net\ndef net(n=1):\n 'A net.'\n return Net(n)",
     "utils.py": "class Net:\n def __init__(self, n): self.n = n",
 }
 OUTER = {
@@ -73,7 +74,7 @@ def test_a_call_after_the_load_has_returned(make: Make) -> None:
 def test_listing_inside_an_entry(make: Make) -> None:
     """``list``, ``help`` and ``get_dir`` inside an entry are rehub's too."""
     hub = make()
-    assert hub.load("acme/outer:v1", "names") == (["Net", "net"], "net(n=1)", hub.get_dir())
+    assert hub.load("acme/outer:v1", "names") == (["Net", "net"], "A net.", hub.get_dir())
 
 
 def test_what_a_repository_says_of_trust_counts_for_nothing(make: Make) -> None:
@@ -149,3 +150,66 @@ def test_the_command_says_what_an_entry_loaded(make: Make, world: World, rehub_c
         [],
     )
     assert len(inner["pin"]["commit"]) == 40
+
+
+WEIGHTS = {
+    "hubconf.py": "import torch\nfrom torch.utils.model_zoo import load_url\n"
+    "def net(url, where=None):\n"
+    " if where: torch.hub.set_dir(where)\n"
+    " return [torch.hub.load_state_dict_from_url(url), load_url(url), torch.hub.get_dir()]\n"
+}
+
+
+def test_weights_that_an_entry_asks_for(
+    make: Make, world: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """They come by rehub's own transfer, once, without a word, into the folder of the hub that loads."""
+    world.repo(WEIGHTS, name="acme/weights", tag="v1")
+    file = io.BytesIO()
+    torch.save({"w": torch.ones(2)}, file)
+    world.hub.files["/toy.pt"] = file.getvalue()
+    hub = make()
+    first, second, folder = hub.load("acme/weights:v1", "net", f"{world.hub.url}/toy.pt")
+    assert torch.equal(first["w"], second["w"])
+    assert folder == hub.get_dir()
+    assert (Path(folder) / "checkpoints/toy.pt").read_bytes() == file.getvalue()
+    assert len([each for each in world.hub.log if each.path == "/toy.pt"]) == 1
+    offline = make(offline=True)
+    assert torch.equal(offline.load("acme/weights:v1", "net", f"{world.hub.url}/toy.pt")[0]["w"], torch.ones(2))
+    with pytest.raises(rehub.OfflineError):
+        offline.load("acme/weights:v1", "net", f"{world.hub.url}/other.pt")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_repository_that_moves_torch_hubs_folder_moves_its_own(make: Make, world: World, tmp_path: Path) -> None:
+    """``set_dir`` inside an entry says where that repository's weights lie, and nothing else."""
+    world.repo(WEIGHTS, name="acme/weights", tag="v1")
+    file = io.BytesIO()
+    torch.save({"w": torch.ones(2)}, file)
+    world.hub.files["/toy.pt"] = file.getvalue()
+    hub, mine = make(), rehub.get_dir()
+    *_, folder = hub.load("acme/weights:v1", "net", f"{world.hub.url}/toy.pt", where=str(tmp_path / "own"))
+    assert folder == str(tmp_path / "own")
+    assert (tmp_path / "own/checkpoints/toy.pt").is_file()
+    assert (hub.get_dir(), rehub.get_dir()) == (str(tmp_path / "hub"), mine)
+
+
+def test_installed_it_asks_all_the_same(make: Make, world: World, python: Python) -> None:
+    """Where torch.hub itself goes through rehub, a repository's ``trust_repo=True`` about another means: ask."""
+    make()
+    script = """
+import rehub, torch
+from torch.hub import load
+rehub.install()
+try: load("acme/outer:v1", "net", trust_repo=True, verbose=False)
+except rehub.UntrustedError as error: print(error.command)
+try: load("acme/outer:v1", "direct", trust_repo=True, skip_validation=True, verbose=False)
+except rehub.UntrustedError as error: print(error.command)
+rehub.Hub().allow("acme/inner")
+print(load("acme/outer:v1", "net", trust_repo=True, verbose=False).inner.n)
+print([str(pin.remote) for pin in rehub.provenance(load("acme/outer:v1", "direct", verbose=False)).pins])
+"""
+    said = [line for line in python(script, env=world.env()).splitlines() if not line.startswith("Downloading")]
+    assert [each.startswith("The repository acme_inner does not") for each in said[:2]] == [True, True]
+    assert all(each.endswith("rehub trust add acme/inner") for each in said[:2])
+    assert said[2:] == ["5", "['acme/outer', 'acme/inner']"]

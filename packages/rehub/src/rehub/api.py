@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -16,6 +19,35 @@ if TYPE_CHECKING:
 
 DEFAULT = Hub()
 """The hub that the functions of this module use; it reads the environment whenever it is asked."""
+
+_ACTING: ContextVar[tuple[Hub, bool] | None] = ContextVar("_ACTING", default=None)
+
+
+@contextmanager
+def acting_as(hub: Hub, *, quiet: bool) -> Iterator[None]:
+    """Let another hub answer meanwhile, in this thread: the one that loaded a checkout, for that checkout's code.
+
+    Args:
+        hub: the one to ask.
+        quiet: print nothing, also where torch.hub would.
+    """
+    token = _ACTING.set((hub, quiet))
+    try:
+        yield
+    finally:
+        _ACTING.reset(token)
+
+
+def acting() -> Hub:
+    """Give the hub that answers now."""
+    now = _ACTING.get()
+    return now[0] if now else DEFAULT
+
+
+def is_quiet() -> bool:
+    """Say whether nothing may be printed now."""
+    now = _ACTING.get()
+    return now is not None and now[1]
 
 
 def get_dir() -> str:

@@ -20,7 +20,7 @@ def get_dir() -> str:
     """
     if os.environ.get("TORCH_HUB"):
         warnings.warn("TORCH_HUB is deprecated, please use env TORCH_HOME instead", stacklevel=2)
-    folder = api.DEFAULT.settings.dir
+    folder = api.acting().settings.dir
     # As it was written, as long as it means the same folder: rehub keeps an absolute one.
     texts = [*_said, os.path.join(_get_torch_home(), "hub")]  # noqa: PTH118 - Path would tidy it up
     return next((text for text in texts if Path(text).absolute() == folder), str(folder))
@@ -33,7 +33,7 @@ def set_dir(d: str | os.PathLike[str]) -> None:
         TypeError: it is not a path.
         MalformedSettingError: it is empty.
     """
-    api.DEFAULT.set_dir(d)
+    api.acting().set_dir(d)
     _said[:] = [os.path.expanduser(d)]
 
 

@@ -27,7 +27,7 @@ def _remote_of(owner: str, name: str) -> Remote:
 
 
 def _meant(github: str) -> Ref:
-    return api.DEFAULT.settings.meant(Ref.parse(github))
+    return api.acting().settings.meant(Ref.parse(github))
 
 
 def _remote(ref: Ref) -> Remote:
@@ -48,7 +48,7 @@ def _parse_repo_info(github: str) -> tuple[str, str, str]:
     owner, _, name = remote.path.rpartition("/")
     if ref.rev:
         return owner, name, ref.rev
-    known = api.DEFAULT.store.records.find_ref(remote, None) or _resolved(ref)
+    known = api.acting().store.records.find_ref(remote, None) or _resolved(ref)
     return owner, name, known.name.removeprefix("refs/heads/")
 
 
@@ -64,7 +64,7 @@ def _validate_not_a_forked_repo(repo_owner: str, repo_name: str, ref: str) -> No
 def _resolved(ref: Ref) -> "Resolved":
     from rehub.verbs.resolve import resolve
 
-    hub = api.DEFAULT
+    hub = api.acting()
     world = hub._fetching  # noqa: SLF001 - the faces are one layer
     with torch_errors(get_dir()):
         if hub.settings.offline:
@@ -85,7 +85,7 @@ def _check_repo_is_trusted(repo_owner: str, repo_name: str, owner_name_branch: s
     check_asked(trust_repo)
     ref = owner_name_branch.removeprefix(f"{repo_owner}_{repo_name}_")
     names = TorchNames(_remote_of(repo_owner, repo_name), ref)
-    hub = api.DEFAULT
+    hub = api.acting()
     if decide(Request(hub, [names], trust_repo)).is_new:
         remember(names, TorchFolder(hub.settings.dir), hub.store)
 

@@ -102,7 +102,7 @@ def load(  # noqa: PLR0913 - torch.hub's parameters
 def _run(checkout: Checkout) -> ModuleType:
     from rehub.verbs.load import run_hubconf
 
-    return run_hubconf(checkout, store=api.DEFAULT.store, opener=api.DEFAULT)
+    return run_hubconf(checkout, store=api.acting().store, opener=api.acting())
 
 
 def _checkout(github: str, *args: object, **kwargs: object) -> Checkout:
@@ -121,11 +121,11 @@ def _lying_at(path: str | os.PathLike[str]) -> Checkout:
         return path.checkout
     if not os.path.isdir(path):  # noqa: PTH112 - a path of whatever kind
         raise HubconfNotFoundError(os.fspath(path))
-    return api.DEFAULT.fetch(os.fspath(path), source="local")
+    return api.acting().fetch(os.fspath(path), source="local")
 
 
 def _inspected(checkout: Checkout) -> Hubconf:
-    return api.DEFAULT._inspect(checkout).hubconf  # noqa: SLF001 - the faces are one layer
+    return api.acting()._inspect(checkout).hubconf  # noqa: SLF001 - the faces are one layer
 
 
 def _checked(checkout: Checkout, model: str) -> None:
@@ -148,7 +148,7 @@ def _load_local(hubconf_dir: str | os.PathLike[str], model: str, *args: Any, **k
     """
     checkout = _lying_at(hubconf_dir)
     _checked(checkout, model)
-    return BoundEntry(api.DEFAULT, checkout, model)(*args, **kwargs)
+    return BoundEntry(api.acting(), checkout, model)(*args, **kwargs)
 
 
 def _get_cache_or_reload(
@@ -168,7 +168,7 @@ def _get_cache_or_reload(
 
     check_asked(trust_repo)
     with torch_errors(get_dir()):
-        asked = Asked.of(github, api.DEFAULT)
+        asked = Asked.of(github, api.acting())
         return asked.admitted(
             force=bool(force_reload), trust_repo=trust_repo, verbose=bool(verbose), unchecked=bool(skip_validation)
         )

@@ -30,8 +30,8 @@ def download_url_to_file(url: str, dst: str, hash_prefix: str | None = None, pro
     """
     from rehub.verbs.weights import Transfer, download_to
 
-    with Bar(shown=bool(progress)) as bar, download_errors():
-        transfer = Transfer(api.DEFAULT.settings, api.DEFAULT.store, bar, _say_nothing)
+    with Bar(shown=bool(progress) and not api.is_quiet()) as bar, download_errors():
+        transfer = Transfer(api.acting().settings, api.acting().store, bar, _say_nothing)
         download_to(url, Path(os.path.expanduser(dst)), transfer, prefix=hash_prefix)
 
 
@@ -74,11 +74,12 @@ def _place(url: str, folder: str, name: str, *, check_hash: bool, progress: bool
     if check_hash and len(prefix or "") < HASH_DIGITS:
         said = f"only {prefix!r}, which proves little" if prefix else "no hash, so that nothing could be checked"
         warnings.warn(f"check_hash=True, but the name {name} has {said}", stacklevel=3)
-    with Bar(shown=progress) as bar, download_errors():
+    with Bar(shown=progress and not api.is_quiet()) as bar, download_errors():
         kind = PatchedTransfer if patched("download_url_to_file") else Transfer
-        transfer = kind(api.DEFAULT.settings, api.DEFAULT.store, bar, partial(_announce, folder))
+        transfer = kind(api.acting().settings, api.acting().store, bar, partial(_announce, folder))
         return fetch_weights(url, Path(folder), name, transfer, prefix=prefix)
 
 
 def _announce(folder: str, url: str, place: Path) -> None:
-    sys.stdout.write(f'Downloading: "{url}" to {os.path.join(folder, place.name)}\n')  # noqa: PTH118 - as torch.hub joins
+    if not api.is_quiet():
+        sys.stdout.write(f'Downloading: "{url}" to {os.path.join(folder, place.name)}\n')  # noqa: PTH118 - as torch.hub joins

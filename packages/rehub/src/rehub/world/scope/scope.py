@@ -25,6 +25,7 @@ class Scope:
         path: the folders searched for its top-level modules: its own, private ``sys.path``.
         label: what it is called in messages: the pin, or the folder.
         opener: who had it loaded last, and is asked when its code wants more from torch.hub.
+        torch_dir: what its code said to torch.hub.set_dir, which is its own affair.
         public: folders of it that the user had on ``sys.path`` anyway, which stay open to ordinary imports.
     """
 
@@ -33,6 +34,7 @@ class Scope:
     bytecode: Bytecode
     label: str = ""
     opener: Any = None
+    torch_dir: str | None = None
     path: NamespacePath = field(init=False)
     public: frozenset[str] = frozenset()
     _finder: Finder = field(init=False)
