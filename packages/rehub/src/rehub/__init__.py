@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rehub.api import load_state_dict_from_url as load_state_dict_from_url
     from rehub.api import provenance as provenance
     from rehub.api import set_dir as set_dir
-    from rehub.hub import BoundEntry as BoundEntry
+    from rehub.bound import BoundEntry as BoundEntry
     from rehub.hub import Hub as Hub
     from rehub.hub import Inspection as Inspection
     from rehub.words.errors import *  # noqa: F403
@@ -49,7 +49,8 @@ _WHERE = {
         "provenance",
         "set_dir",
     ],
-    "rehub.hub": ["BoundEntry", "Hub", "Inspection"],
+    "rehub.bound": ["BoundEntry"],
+    "rehub.hub": ["Hub", "Inspection"],
     "rehub.words.provenance": ["Provenance"],
     "rehub.words.errors": [
         "AuthenticationError",

@@ -9,7 +9,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from rehub.hub import BoundEntry, Expect, Hub, Inspection, T, U, V
+from rehub.bound import BoundEntry, Expect, T, U, V
+from rehub.hub import Hub, Inspection
 
 if TYPE_CHECKING:
     import builtins

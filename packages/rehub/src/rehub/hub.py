@@ -3,44 +3,31 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, overload
 
 from rehub._version import __version__
-from rehub.given import check, expected_of, folder_of, hosts_of, mirrors_of, source_of
-from rehub.words.hosts import host_name
+from rehub.bound import BoundEntry, Expect, T, U, V
+from rehub.configured import Configured
+from rehub.given import expected_of, source_of
 from rehub.words.inspection import Inspection
 from rehub.words.ref import Ref
-from rehub.words.settings import Settings
 from rehub.words.trust import Grant, admit, check_asked
 
 if TYPE_CHECKING:
     import builtins
 
-    from rehub.verbs.fetch import Fetching
-    from rehub.verbs.load import Loaded
     from rehub.words.pin import Checkout
-    from rehub.words.settings import TrustMode, VerifyMode
-    from rehub.world.git import Git
-    from rehub.world.grants import Grants
-    from rehub.world.store import Store
 
 
-__all__ = ["BoundEntry", "Expect", "Hub", "Inspection"]
-
-T = TypeVar("T")
-U = TypeVar("U")
-V = TypeVar("V")
-Expect = type[T] | tuple[type[T]] | tuple[type[T], type[U]] | tuple[type[T], type[U], type[V]]
-"""A class, or a tuple of up to three, whose union a type checker then knows the result to be."""
+__all__ = ["Hub", "Inspection"]
 
 # A library prints nothing: without this, Python itself would print warnings that nobody has asked for.
 logging.getLogger("rehub").addHandler(logging.NullHandler())
 
 
-class Hub:
+class Hub(Configured):
     """The verbs, with settings of their own.
 
     Args:
@@ -65,91 +52,6 @@ class Hub:
         >>> hub.get_dir()
         '/tmp/models'
     """
-
-    def __init__(  # noqa: PLR0913 - one for each setting
-        self,
-        *,
-        dir: str | os.PathLike[str] | None = None,  # noqa: A002 - torch.hub's word
-        offline: bool | None = None,
-        mirrors: str | Mapping[str, str] | None = None,
-        trust: TrustMode | None = None,
-        verify: VerifyMode | None = None,
-        timeout: float | None = None,
-        hosts: str | Mapping[str, str | Mapping[str, str]] | None = None,
-        default_host: str | None = None,
-        legacy_links: bool | None = None,
-        progress: Callable[[str], None] = lambda _: None,
-        environ: Mapping[str, str] | None = None,
-    ) -> None:
-        self._environ = os.environ if environ is None else environ
-        self._progress = progress
-        given = {
-            "dir": None if dir is None else folder_of(dir),
-            "offline": offline,
-            "mirrors": None if mirrors is None else mirrors_of(mirrors),
-            "trust": trust,
-            "verify": verify,
-            "timeout": timeout,
-            "hosts": None if hosts is None else hosts_of(hosts),
-            "default_host": None if default_host is None else host_name("default_host", default_host),
-            "legacy_links": legacy_links,
-        }
-        self._given: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        check(self._given)
-        self._last_git: Git | None = None
-
-    @property
-    def settings(self) -> Settings:
-        """What this hub goes by now: what was given, then the environment, then the configuration file.
-
-        Raises:
-            MalformedSettingError: a variable or the file holds a value that cannot be.
-        """
-        from rehub.world.config import read_settings
-
-        return replace(read_settings(self._environ), **self._given)
-
-    @property
-    def store(self) -> Store:
-        """The cache that this hub uses."""
-        from rehub.world.store import Store
-
-        return Store(self.settings.store_dir)
-
-    @property
-    def grants(self) -> Grants:
-        """The user's decisions about which code may run."""
-        from rehub.world.grants import Grants
-
-        return Grants(self.settings.trust_file)
-
-    @property
-    def _git(self) -> Git:
-        """git, for the environment as it is now: a token may have been set since the last time."""
-        from rehub.world.git import Git
-
-        now = Git(dict(self._environ), self.settings.timeout)
-        # The last one has looked for git and for the user's configuration already.
-        self._last_git = self._last_git if self._last_git == now else now
-        return self._last_git
-
-    @property
-    def _fetching(self) -> Fetching:
-        from rehub.verbs.fetch import Fetching
-
-        return Fetching(self.settings, self.store, self._git, self._progress)
-
-    def get_dir(self) -> str:
-        """Give torch.hub's folder, as :func:`torch.hub.get_dir` does; it need not exist."""
-        return str(self.settings.dir)
-
-    def set_dir(self, d: str | os.PathLike[str]) -> None:
-        """Use another folder from here on.
-
-        Raises:
-            TypeError: it is not a path.
-        """
-        self._given["dir"] = folder_of(d)
 
     def fetch(
         self, ref: str, *, source: str = "github", force_reload: bool = False, skip_validation: bool = False
@@ -480,44 +382,3 @@ class Hub:
         from rehub.verbs.trust import disallow
 
         return disallow(self.settings.meant(Ref.parse(ref)), self.grants)
-
-
-@dataclass(frozen=True, slots=True)
-class BoundEntry(Generic[T]):
-    """An entry of a pinned, admitted checkout: call it with the entry's own arguments.
-
-    Attributes:
-        hub: whose settings hold.
-        checkout: the files.
-        name: the entry.
-        expected: classes of which its result must be; any will do if there are none.
-    """
-
-    hub: Hub
-    checkout: Checkout
-    name: str
-    expected: tuple[type, ...] = ()
-
-    def __call__(self, /, *args: Any, **kwargs: Any) -> T:
-        """Call the entry; what it raises arrives as it is.
-
-        Raises:
-            UnexpectedResultError: its result is not what was expected.
-        """
-        value: T = self.run(*args, **kwargs).value
-        return value
-
-    def run(self, /, *args: Any, **kwargs: Any) -> Loaded:
-        """Call the entry; give its result with what it was made from.
-
-        Raises:
-            UnexpectedResultError: its result is not what was expected.
-        """
-        from rehub.verbs.load import run_entry
-
-        loaded = run_entry(self.checkout, self.name, args, kwargs, store=self.hub.store, opener=self.hub)
-        if self.expected:
-            from rehub.verbs.expect import check_result
-
-            check_result(loaded.value, self.expected, self.checkout, self.name)
-        return loaded

@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
+from rehub.bound import BoundEntry
 from rehub.cli import arguments as given
 from rehub.cli import foreign
 from rehub.cli.ask import ask, may_ask
 from rehub.cli.output import Output
-from rehub.hub import BoundEntry, Hub
+from rehub.hub import Hub
 from rehub.verbs.load import Loaded
 from rehub.words.errors import UntrustedError
 

@@ -6,11 +6,11 @@ from types import ModuleType
 from typing import Any
 
 from rehub import api
+from rehub.bound import BoundEntry
 from rehub.compat.failures import torch_errors
 from rehub.compat.folders import get_dir
 from rehub.compat.modules import check_name
 from rehub.compat.patches import current
-from rehub.hub import BoundEntry
 from rehub.words.errors import EntryNotFoundError, HubconfNotFoundError, MalformedSettingError
 from rehub.words.hubconf import Hubconf
 from rehub.words.pin import Checkout

@@ -1,0 +1,114 @@
+"""What a hub goes by, and what that leads to: the settings of now, the store, the user's decisions, git."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from rehub.given import check, folder_of, hosts_of, mirrors_of
+from rehub.words.hosts import host_name
+from rehub.words.settings import Settings
+
+if TYPE_CHECKING:
+    from rehub.verbs.fetch import Fetching
+    from rehub.words.settings import TrustMode, VerifyMode
+    from rehub.world.git import Git
+    from rehub.world.grants import Grants
+    from rehub.world.store import Store
+
+
+class Configured:
+    """Settings as a program gives them, over the environment and the configuration file; asked anew each time.
+
+    The arguments are those of :class:`rehub.Hub`.
+
+    Raises:
+        MalformedSettingError: a setting has a value that it cannot have.
+    """
+
+    def __init__(  # noqa: PLR0913 - one for each setting
+        self,
+        *,
+        dir: str | os.PathLike[str] | None = None,  # noqa: A002 - torch.hub's word
+        offline: bool | None = None,
+        mirrors: str | Mapping[str, str] | None = None,
+        trust: TrustMode | None = None,
+        verify: VerifyMode | None = None,
+        timeout: float | None = None,
+        hosts: str | Mapping[str, str | Mapping[str, str]] | None = None,
+        default_host: str | None = None,
+        legacy_links: bool | None = None,
+        progress: Callable[[str], None] = lambda _: None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._environ = os.environ if environ is None else environ
+        self._progress = progress
+        given = {
+            "dir": None if dir is None else folder_of(dir),
+            "offline": offline,
+            "mirrors": None if mirrors is None else mirrors_of(mirrors),
+            "trust": trust,
+            "verify": verify,
+            "timeout": timeout,
+            "hosts": None if hosts is None else hosts_of(hosts),
+            "default_host": None if default_host is None else host_name("default_host", default_host),
+            "legacy_links": legacy_links,
+        }
+        self._given: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        check(self._given)
+        self._last_git: Git | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """What this hub goes by now: what was given, then the environment, then the configuration file.
+
+        Raises:
+            MalformedSettingError: a variable or the file holds a value that cannot be.
+        """
+        from rehub.world.config import read_settings
+
+        return replace(read_settings(self._environ), **self._given)
+
+    @property
+    def store(self) -> Store:
+        """The cache that this hub uses."""
+        from rehub.world.store import Store
+
+        return Store(self.settings.store_dir)
+
+    @property
+    def grants(self) -> Grants:
+        """The user's decisions about which code may run."""
+        from rehub.world.grants import Grants
+
+        return Grants(self.settings.trust_file)
+
+    @property
+    def _git(self) -> Git:
+        """git, for the environment as it is now: a token may have been set since the last time."""
+        from rehub.world.git import Git
+
+        now = Git(dict(self._environ), self.settings.timeout)
+        # The last one has looked for git and for the user's configuration already.
+        self._last_git = self._last_git if self._last_git == now else now
+        return self._last_git
+
+    @property
+    def _fetching(self) -> Fetching:
+        from rehub.verbs.fetch import Fetching
+
+        return Fetching(self.settings, self.store, self._git, self._progress)
+
+    def get_dir(self) -> str:
+        """Give torch.hub's folder, as :func:`torch.hub.get_dir` does; it need not exist."""
+        return str(self.settings.dir)
+
+    def set_dir(self, d: str | os.PathLike[str]) -> None:
+        """Use another folder from here on.
+
+        Raises:
+            TypeError: it is not a path.
+        """
+        self._given["dir"] = folder_of(d)
