@@ -106,10 +106,7 @@ LISTED: dict[str, Facts] = {
     "AdeelH/pytorch-multi-class-focal-loss": Facts(2, "FocalLoss focal_loss"),
     "B-cos/B-cos-v2": Facts(34, "resnet18 densenet121_long vitc_l_patch1_14"),
     "BenediktAlkin/torchhub-ssl": Facts(48, "in1k_mae_b16 lvd142m_dinov2_vitg14", "partial load_from_url PrenormVit"),
-    "Megvii-BaseDetection/YOLOX": Facts(
-        refused="are the same on some file systems",
-        miss="refused as a whole: below demo/ lie yoloXncnn.java and YOLOXncnn.java, one file on macOS and Windows",
-    ),
+    "Megvii-BaseDetection/YOLOX": Facts(8, "yolox_s yolov3 yolox_custom"),
     "NVIDIA/DeepLearningExamples": Facts(21, "nvidia_resnet50 nvidia_resneXt nvidia_ssd nvidia_tft_data_utils"),
     "NVlabs/RADIO": Facts(1, "radio_model", "get_prefix_state_dict RADIOModel load_state_dict_from_url Dict"),
     "PeterL1n/RobustVideoMatting": Facts(3, "converter mobilenetv3 resnet50", "MattingNetwork"),

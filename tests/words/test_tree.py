@@ -276,8 +276,6 @@ def test_nearly_hostile_name_is_fine(name: str) -> None:
 
 
 COLLIDING = {
-    "case": ("Utils.py", "utils.py"),
-    "case of one letter": ("A", "a"),
     "composition": ("caf\u00e9", "cafe\u0301"),
     "both": ("CAF\u00c9", "cafe\u0301"),
     "sharp s": ("stra\u00dfe", "STRASSE"),
@@ -302,6 +300,16 @@ def test_colliding_names_are_refused(kind: str, mode: str) -> None:
         plan(root, memory, where="evil/toy", limits=Limits())
     apart = planned({f"d/{first}": "1", f"e/{second}": "2"})
     assert len(apart) == 2
+
+
+def test_names_that_differ_in_case_are_noted() -> None:
+    """Whether ``Utils.py`` and ``utils.py`` can both be there depends on the disk, so the plan names such pairs."""
+    memory = Memory()
+    inner = memory.add((FILE, b"a", "1" * 40), (FILE, b"A", "2" * 40))
+    root = memory.add((FILE, b"Utils.py", "1" * 40), (FOLDER, b"d", inner), (FILE, b"utils.py", "2" * 40))
+    found = plan(root, memory, where="acme/toy", limits=Limits())
+    assert sorted(found.alike) == [("Utils.py", "utils.py"), ("d/a", "d/A")]
+    assert len(found.files) == 4
 
 
 @pytest.mark.parametrize("mode", ["010644", "020666", "060666", "140777", "0", "104755", "-100644", "777"])

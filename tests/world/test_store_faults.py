@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from rehub.words.errors import DigestMismatchError, OfflineError, StoreError
+from rehub.words.errors import DigestMismatchError, OfflineError, RefusedTreeError, StoreError
+from rehub.world.store import trees
 from rehub.world.store.trees import remove_tree
 from tests.client import Client, content, listing
 from tests.world import World
@@ -371,3 +372,16 @@ def test_record_replaced_by_something_else_is_made_again(world: World, client: C
         path.write_text(re.sub(r"\b\d{5,}(?:\.\d+)?\b(?![-a-f])", "1e999", text))
     assert content(client.fetch()) == BYTES
     assert content(client.but(offline=True).fetch()) == BYTES
+
+
+def test_a_disk_that_cannot_hold_two_cases(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the case of letters does not count, two names that differ in nothing else are refused, and named."""
+    world.repo({"hubconf.py": "", "demo/Net.java": "1", "demo/NET.java": "2"})
+    client = Client(tmp_path / "hub", world.hub.url)
+    with monkeypatch.context() as patch:
+        patch.setattr(trees, "is_caseless", lambda _: True)
+        with pytest.raises(RefusedTreeError, match="are the same on this disk") as caught:
+            client.fetch()
+        assert caught.value.path in {"demo/Net.java", "demo/NET.java"}
+    assert content(client.fetch()) == {"hubconf.py": b"", "demo/Net.java": b"1", "demo/NET.java": b"2"}
+    assert not trees.is_caseless(tmp_path)

@@ -213,7 +213,9 @@ def _written(pin: Pin, world: Fetching, repository: BareRepository) -> tuple[Pin
         check_bytes(planned.files, sizes, where=pin.short, limits=world.limits)
         world.progress(f"writing {len(planned.files)} files")
         contents = _contents(planned, objects, world.limits)
-        tree = world.store.trees.add(contents, submodules=planned.submodules, expected=pin.tree, what=pin.short)
+        tree = world.store.trees.add(
+            contents, submodules=planned.submodules, alike=planned.alike, expected=pin.tree, what=pin.short
+        )
     return replace(pin, tree=tree), root
 
 

@@ -63,11 +63,13 @@ class Plan:
         files: path to blob, in the order of the paths; links that stay inside are already copies.
         submodules: paths at which another repository would have to be.
         dangling: links to nothing, which are left out.
+        alike: pairs of paths that differ in the case of plain letters only: whether both can be depends on the disk.
     """
 
     files: dict[str, str]
     submodules: tuple[str, ...] = ()
     dangling: tuple[str, ...] = ()
+    alike: tuple[tuple[str, str], ...] = ()
 
 
 def parse_tree(data: bytes) -> Iterator[RawEntry]:
@@ -141,6 +143,7 @@ class _Planner:
     folders: set[str] = field(default_factory=lambda: {""})
     submodules: list[str] = field(default_factory=list)
     dangling: list[str] = field(default_factory=list)
+    alike: list[tuple[str, str]] = field(default_factory=list)
     order: Sequence[str] = ()  # files and links, sorted
     steps: int = 0  # of following links
     left: int = 0  # how many more files may be written
@@ -180,7 +183,10 @@ class _Planner:
             name = self.checked_name(entry.name, folder)
             path = f"{folder}/{name}" if folder else name
             if (same := seen.get(key := _folded(name))) is not None:
-                raise self.refuse(path, f"its name and {same!a} are the same on some file systems")
+                # Plain letters can be told apart by whoever reads them, and many a disk holds both.
+                if same == name or not (same + name).isascii():
+                    raise self.refuse(path, f"its name and {same!a} are the same on some file systems")
+                self.alike.append((f"{folder}/{same}" if folder else same, path))
             seen[key] = name
             if len(path.encode()) > self.limits.path:
                 raise self.refuse(path, f"its path is longer than {self.limits.path} bytes")
@@ -240,7 +246,7 @@ class _Planner:
             if not found:
                 self.dangling.append(link)
         files = dict(sorted((self.files | copies).items()))
-        return Plan(files, tuple(sorted(self.submodules)), tuple(self.dangling))
+        return Plan(files, tuple(sorted(self.submodules)), tuple(self.dangling), tuple(self.alike))
 
     def copied(self, link: str, place: str, through: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         """Give the files that a link stands for, with the paths at which they are put.

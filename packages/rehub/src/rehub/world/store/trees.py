@@ -8,14 +8,14 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from rehub.words.digest import Digest, tree_digest
-from rehub.words.errors import DigestMismatchError
+from rehub.words.errors import DigestMismatchError, RefusedTreeError
 from rehub.words.pin import LfsPointer
 from rehub.world.store.files import disk_errors, flush, flush_names, read_json, write_json
 
@@ -145,6 +145,7 @@ class Trees:
         submodules: tuple[str, ...],
         expected: Digest | None,
         what: str,
+        alike: Sequence[tuple[str, str]] = (),
     ) -> Digest:
         """Write a tree, and give it its final name only if it is the one expected.
 
@@ -153,8 +154,10 @@ class Trees:
             submodules: paths at which other repositories would be.
             expected: the digest promised, if there was a promise.
             what: the pin, for messages.
+            alike: pairs of paths that are one on a disk where the case of letters does not count.
 
         Raises:
+            RefusedTreeError: this disk cannot hold both of such a pair.
             DigestMismatchError: the files are other ones; none of them is kept.
             StoreError: the disk refused; nothing is left behind.
         """
@@ -163,6 +166,8 @@ class Trees:
             self._scratch.mkdir(parents=True, exist_ok=True)
             fresh = Path(tempfile.mkdtemp(prefix="tree-", dir=self._scratch))
             try:
+                if alike and is_caseless(self._scratch):
+                    raise RefusedTreeError(what, alike[0][1], f"its name and {alike[0][0]!a} are the same on this disk")
                 manifest = _write(fresh, files, submodules)
                 digest = manifest.digest
                 if expected is not None and digest != expected:
@@ -210,6 +215,12 @@ class Trees:
         """Delete a tree and its manifest: out of its place first, all at once, so that nobody reads half of it."""
         (self._root / f"{digest.hex}.json").unlink(missing_ok=True)
         self._put_away(self.folder(digest))
+
+
+def is_caseless(folder: Path) -> bool:
+    """Say whether the case of letters does not count in names on a folder's disk: on most of macOS and Windows."""
+    with tempfile.NamedTemporaryFile(prefix="case-", dir=folder) as file:
+        return Path(file.name).with_name(Path(file.name).name.upper()).exists()
 
 
 def remove_tree(folder: Path) -> None:
