@@ -4,6 +4,7 @@ import gc
 import io
 import json
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -213,3 +214,24 @@ print([str(pin.remote) for pin in rehub.provenance(load("acme/outer:v1", "direct
     assert [each.startswith("The repository acme_inner does not") for each in said[:2]] == [True, True]
     assert all(each.endswith("rehub trust add acme/inner") for each in said[:2])
     assert said[2:] == ["5", "['acme/outer', 'acme/inner']"]
+
+
+def test_threads_that_an_entry_starts(make: Make, world: World) -> None:
+    """A pool of a library's threads, with no line of the repository on their stacks, acts for it all the same."""
+    text = (
+        "import torch, threading\nfrom concurrent.futures import ThreadPoolExecutor\n"
+        "def net(how='pool'):\n"
+        " if how == 'pool':\n"
+        "  with ThreadPoolExecutor(2) as pool: return [pool.submit(torch.hub.get_dir).result() for _ in range(2)]\n"
+        " got = []\n thread = threading.Thread(target=lambda: got.append(torch.hub.get_dir()))\n"
+        " thread.start(); thread.join()\n return got\n"
+    )
+    world.repo({"hubconf.py": text}, name="acme/threads", tag="v1")
+    hub = make()
+    assert hub.load("acme/threads:v1", "net") == [hub.get_dir()] * 2
+    assert hub.load("acme/threads:v1", "net", "own") == [hub.get_dir()]
+    got: list[str] = []
+    mine = threading.Thread(target=lambda: got.append(torch.hub.get_dir()))
+    mine.start()
+    mine.join()
+    assert got != [hub.get_dir()]

@@ -25,6 +25,7 @@ from rehub.world.scope.loader import PackageLoader, package
 from rehub.world.scope.operators import Operators
 from rehub.world.scope.pickles import lead_unpickling
 from rehub.world.scope.scope import Scope
+from rehub.world.scope.threads import lead_threads, scope_of_thread
 
 PACKAGE = "rehub.repos"
 _START = PACKAGE + "."
@@ -65,6 +66,7 @@ class Importer:
                 builtins.__import__ = self.imports
             lead_imports(self)
             lead_unpickling(self)
+            lead_threads(self.behind)
             when("torch.library", self.operators.watch)
 
     def _is_asked(self) -> bool:
@@ -163,7 +165,7 @@ class Importer:
             if where == "__main__" or not _is_library(frame.f_code.co_filename):
                 return None
             frame = frame.f_back
-        return None
+        return scope_of_thread()
 
     def hides(self, place: str) -> "Hidden":
         """Act as a path hook: answer for folders of checkouts, so that nobody else does.

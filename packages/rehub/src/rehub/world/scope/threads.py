@@ -1,0 +1,38 @@
+"""Threads that a checkout's code starts, or has a library start, go on acting for it.
+
+A thread's stack begins anew: where it holds nothing but a library's frames, as in a pool of workers that fetch files,
+nothing on it says for whom. So the thread itself is told when it starts.
+"""
+
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+from rehub.world.scope.detours import Way, detour
+from rehub.world.scope.scope import Scope
+
+_MARK = "__rehub_scope__"
+
+
+def lead_threads(behind: Callable[[FrameType | None], Scope | None]) -> None:
+    """Let threads know for whose code they were started."""
+
+    def choose(before: Way, caller: FrameType) -> Way:
+        scope = behind(caller)
+        if scope is None:
+            return before
+
+        def start(self: threading.Thread) -> None:
+            vars(self)[_MARK] = scope
+            before(self)
+
+        return start
+
+    detour(threading.Thread.start, choose)
+
+
+def scope_of_thread() -> Scope | None:
+    """Give the scope for whose code this thread was started."""
+    # Not current_thread(): for a thread that Python did not start, it would make an object, and keep it.
+    thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]  # noqa: SLF001
+    return vars(thread).get(_MARK) if thread is not None else None
