@@ -1,9 +1,12 @@
 """Functions of others that are led another way, and modules that are waited for."""
 
+import _thread
 import importlib
 import inspect
 import pickle
 import sys
+import threading
+import time
 import types
 import warnings
 from collections.abc import Iterator
@@ -90,17 +93,18 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_something_is_done_right_after_an_import(later: str) -> None:
-    """It is done once, when the module is filled; the module knows only its own loader."""
+    """It is done when the module is filled, and again when it is reloaded; the module knows only its own loader."""
     seen: list[int] = []
     when(later, lambda module: seen.append(module.X))
     module = importlib.import_module(later)
-    importlib.reload(module)
     assert seen == [1]
+    importlib.reload(module)
+    assert seen == [1, 1]
     assert module.__spec__ is not None
     assert type(module.__loader__) is type(module.__spec__.loader) is importlib.machinery.SourceFileLoader
     assert inspect.getsource(module) == "X = 1\n"
     when(later, lambda module: seen.append(module.X + 1))
-    assert seen == [1, 2]
+    assert seen == [1, 1, 2]
 
 
 def test_a_module_that_fails_is_waited_for_again(later: str, tmp_path: Path) -> None:
@@ -121,3 +125,41 @@ def test_a_module_that_never_comes_is_an_ordinary_error() -> None:
     when("absent_xyz.part", print)
     with pytest.raises(ModuleNotFoundError, match="absent_xyz"):
         importlib.import_module("absent_xyz.part")
+
+
+def test_a_call_at_any_moment_while_it_is_led() -> None:
+    """Whoever calls the function between two steps of leading it, or of undoing that, gets a right answer."""
+    f = _made().f
+    got: list[object] = []
+
+    def trace(frame: types.FrameType, event: str, _: object) -> object:
+        if frame.f_code.co_name in {"detour", "undo"}:
+            sys.settrace(None)
+            got.append((f(1), f(1, c=5)))
+            sys.settrace(trace)
+        return trace
+
+    sys.settrace(trace)
+    try:
+        detour(f, lambda before, _: before)
+        undo(f)
+    finally:
+        sys.settrace(None)
+    assert len(got) > 10
+    assert set(got) == {(6, 8)}
+
+
+def test_a_call_from_where_no_python_is_under_way() -> None:
+    """C code that calls the function when a thread begins has no frame to look at, and is served as ever."""
+    got: list[object] = []
+    f = _made().f
+    detour(f, lambda before, frame: lambda *args: got.append((before(*args), frame)))
+    done = threading.Event()
+    _thread.start_new_thread(f, (1,))
+    _thread.start_new_thread(done.set, ())
+    assert done.wait(10)
+    for _ in range(100):
+        if got:
+            break
+        time.sleep(0.05)
+    assert got == [(6, None)]

@@ -235,3 +235,44 @@ def test_threads_that_an_entry_starts(make: Make, world: World) -> None:
     mine.start()
     mine.join()
     assert got != [hub.get_dir()]
+
+
+def test_what_an_entrys_threads_load_is_known(make: Make, world: World) -> None:
+    """What a thread of the entry loads belongs to what the entry loaded."""
+    text = (
+        "import torch\nfrom concurrent.futures import ThreadPoolExecutor\nclass Net:\n def __init__(self, inner): self.inner = inner\n"
+        "def net():\n with ThreadPoolExecutor(2) as pool:\n"
+        "  return Net([pool.submit(torch.hub.load, 'acme/inner', 'net', n=n).result() for n in (1, 2)])\n"
+    )
+    make()
+    world.repo({"hubconf.py": text}, name="acme/threads", tag="v1")
+    found = rehub.provenance(make().load("acme/threads:v1", "net"))
+    assert [each.kwargs for each in found.nested] == [(("n", 1),), (("n", 2),)]
+
+
+def test_objects_that_say_they_are_something_else(folder: Folder) -> None:
+    """A result that lies about its class, or does something when it is looked through, is returned untouched."""
+    text = (
+        "class Proxy:\n __class__ = property(lambda self: list)\nclass Broken:\n @property\n def __class__(self): raise ValueError\n"
+        "class Lazy(list):\n def __iter__(self): raise ValueError\n"
+    )
+    text += "".join(f"def {kind.lower()}(): return {kind}()\n" for kind in ("Proxy", "Broken", "Lazy"))
+    root = folder({"hubconf.py": text})
+    for name in ("proxy", "broken", "lazy"):
+        assert rehub.provenance(rehub.load(str(root), name, source="local")).entry == name
+
+
+def test_reloading_torch_hub_changes_nothing(make: Make, world: World, python: Python) -> None:
+    """After ``importlib.reload``, or a new import, torch.hub still goes through rehub."""
+    make()
+    script = """
+import importlib, sys
+import rehub, torch
+rehub.install()
+importlib.reload(torch.hub)
+print(torch.hub.load("acme/inner:v1", "net", trust_repo=True, verbose=False).n)
+del sys.modules["torch.hub"]
+import torch.hub as again
+print(again.load("acme/inner:v1", "net", trust_repo=True, verbose=False).n)
+"""
+    assert python(script, env=world.env()).splitlines()[-2:] == ["1", "1"]

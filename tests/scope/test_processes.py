@@ -189,3 +189,47 @@ def test_this_process_can_fork(folder: Folder, load: Load) -> None:
     process.start()
     assert queue.get() == ("own", 3)
     process.join()
+
+
+def test_the_note_to_children_stays_small(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many checkouts were opened, a process can still be started, and knows the last of them."""
+    from rehub.world.scope import tell_children, told
+
+    environ: dict[str, str] = {}
+    for number in range(3000):
+        tell_children(f"name{number}", {"folder": f"/some/where/{number}"}, environ)
+    assert len(environ["REHUB_OPENED"]) < 70_000
+    assert told("name2999", environ) == {"folder": "/some/where/2999"}
+    assert told("name2500", environ)
+    assert not told("name0", environ)
+
+
+def test_forking_while_another_thread_loads(folder: Folder, python: Python) -> None:
+    """In a child that is forked in the middle of somebody else's load, that load is over: loads work, the path is clean."""
+    root = folder({"hubconf.py": "def slow(go, done):\n go.set(); done.wait(20)\ndef net(): return 1"})
+    script = f"""
+import os, sys, threading, rehub
+go, done, path = threading.Event(), threading.Event(), list(sys.path)
+load = lambda name, *args: rehub.load({str(root)!r}, name, *args, source="local")
+thread = threading.Thread(target=load, args=("slow", go, done))
+thread.start(); go.wait(20)
+child = os.fork()
+if not child:
+    ok = load("net") == 1 and sys.path == path
+    from rehub.world.scope import importer
+    os._exit(0 if ok and not importer().running else 1)
+print(os.waitpid(child, 0)[1])
+done.set(); thread.join()
+print(sys.path == path)
+"""
+    assert python(script).split() == ["0", "True"]
+
+
+def test_pickles_functions_are_no_methods(python: Python) -> None:
+    """pickle's functions, kept in a class as serializers do, do not become methods; they are pickled by their names."""
+    script = """
+import pickle, rehub.repos
+class S: loads, load = pickle.loads, pickle.load
+print(S().loads(pickle.dumps([1])), pickle.dumps(pickle.loads, 0), S.loads is pickle.loads, pickle.loads.__name__)
+"""
+    assert python(script) == "[1] b'cpickle\\nloads\\np0\\n.' True loads"

@@ -41,12 +41,28 @@ def load(  # noqa: PLR0913 - torch.hub's parameters
     return bound(*args, **kwargs)
 
 
-def list(scope: Scope, /, github: Path, force_reload: bool = False, *_: Any, **__: Any) -> builtins.list[str]:  # noqa: A001, FBT001, FBT002
+def list(  # noqa: A001, PLR0913, PLR0917 - torch.hub's name and parameters
+    scope: Scope,
+    /,
+    github: Path,
+    force_reload: bool = False,  # noqa: FBT001, FBT002
+    skip_validation: bool = False,  # noqa: ARG001, FBT001, FBT002
+    trust_repo: object = None,  # noqa: ARG001
+    verbose: bool = True,  # noqa: ARG001, FBT001, FBT002
+) -> builtins.list[str]:
     """Name what another repository has to call, merely imported names too."""
     return hub_of(scope).list(os.fspath(github), force_reload, all=True)
 
 
-def help(scope: Scope, /, github: Path, model: str, force_reload: bool = False, *_: Any, **__: Any) -> str | None:  # noqa: A001, FBT001, FBT002
+def help(  # noqa: A001, PLR0913, PLR0917 - torch.hub's name and parameters
+    scope: Scope,
+    /,
+    github: Path,
+    model: str,
+    force_reload: bool = False,  # noqa: FBT001, FBT002
+    skip_validation: bool = False,  # noqa: ARG001, FBT001, FBT002
+    trust_repo: object = None,  # noqa: ARG001
+) -> str | None:
     """Give the documentation of another repository's entry."""
     from rehub.verbs.load import check_entry
 

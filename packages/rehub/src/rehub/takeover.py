@@ -33,10 +33,10 @@ def install() -> None:
         >>> install()
     """
     _FOR_EVERYBODY[:] = [True]
-    answer()
+    lead_torch_hub()
 
 
-def answer() -> None:
+def lead_torch_hub() -> None:
     """Lead torch.hub's functions here as soon as torch is imported."""
     when("torch.hub", _lead)
 
@@ -46,7 +46,7 @@ def _lead(torch_hub: ModuleType) -> None:
         detour(getattr(torch_hub, name, None), partial(_choose, name))
 
 
-def _choose(name: str, before: Callable[..., Any], caller: FrameType) -> Callable[..., Any]:
+def _choose(name: str, before: Callable[..., Any], caller: FrameType | None) -> Callable[..., Any]:
     """Decide who answers a call: it depends on whose code makes it."""
     scope = importer().behind(caller)
     if scope is None:

@@ -16,7 +16,7 @@ from rehub.cli import endings, signals, streams
 
 # By section: the command, and what --help says of it; a test holds each line against the command's own.
 SECTIONS = {
-    "Look, without running anything": {
+    "Look, by reading": {
         "list": "Name a repository's entry points.",
         "help": "Show an entry's signature and documentation.",
         "inspect": "Show everything that reading a repository tells.",

@@ -87,7 +87,7 @@ def _admitted(  # noqa: PLR0913 - one for each option
     try:
         return hub.entry(ref, entry, source=source, force_reload=force_reload, trust_repo=trust or None)
     except UntrustedError as error:
-        error.add_note("or, for this time only, load it with --trust")
+        error.add_note("or, for this time only, add --trust")
         if not may_ask(hub):
             raise
         if not ask(hub, out, hub.inspect(ref, source=source)):

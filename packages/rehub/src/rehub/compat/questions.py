@@ -77,6 +77,7 @@ def _check_repo_is_trusted(repo_owner: str, repo_name: str, owner_name_branch: s
 
     Raises:
         UntrustedError: it may not.
+        MalformedError: ``trust_repo``, or an answer, is none that can be understood; a :class:`ValueError`.
     """
     from rehub.compat.trust import Request, decide
     from rehub.verbs.torchfolder import remember

@@ -104,9 +104,9 @@ def _prepare(scope: Scope) -> None:
 
 def _answer_torch_hub() -> None:
     """Have the calls that checkouts make of torch.hub answered by rehub."""
-    from rehub.takeover import answer
+    from rehub.takeover import lead_torch_hub
 
-    answer()
+    lead_torch_hub()
 
 
 importer().locate, importer().prepare = _locate, _prepare

@@ -1,10 +1,10 @@
 """Running an entry: the only place where a repository's code is run, and what must be true before it is."""
 
-import importlib
 import logging
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from rehub.verbs.provenance import gathering, remember
@@ -81,7 +81,7 @@ def open_scope(checkout: Checkout, store: Store, opener: object = None) -> Scope
         RunError: another checkout is imported under the same name.
         StoreError: the checkout's manifest was taken away.
     """
-    importlib.import_module(PACKAGE)
+    import_module(PACKAGE)
     name = f"{PACKAGE}.{checkout.name}"
     known = importer().scopes.get(name)
     if known is None or known.proof.root != checkout.root:
@@ -144,7 +144,7 @@ def run_entry(  # noqa: PLR0913 - a call, and where it happens
         log.warning("%s holds git LFS pointers, which are not the files they stand for: %s", checkout, _shown(checkout))
 
     def call() -> Any:
-        hubconf = importlib.import_module(f"{scope.name}.hubconf")
+        hubconf = import_module(f"{scope.name}.hubconf")
         return _callable(checkout, hubconf, name)(*args, **kwargs)
 
     with gathering() as nested:
@@ -197,5 +197,5 @@ def run_hubconf(checkout: Checkout, *, store: Store, opener: object = None) -> t
     if not (checkout.root / "hubconf.py").is_file():
         raise HubconfNotFoundError(str(checkout))
     scope = open_scope(checkout, store, opener)
-    found: types.ModuleType = _called(checkout, scope, lambda: importlib.import_module(f"{scope.name}.hubconf"))
+    found: types.ModuleType = _called(checkout, scope, lambda: import_module(f"{scope.name}.hubconf"))
     return found

@@ -20,13 +20,6 @@ MAX_TEXT = 20_000  # characters of one docstring
 MAX_SHOWN = 200  # characters of one default value
 MAX_LINES = 25  # of a traceback
 PACKAGE = "rehub.repos"
-_KINDS = {
-    inspect.Parameter.POSITIONAL_ONLY: "positional-only",
-    inspect.Parameter.POSITIONAL_OR_KEYWORD: "positional or keyword",
-    inspect.Parameter.VAR_POSITIONAL: "variadic positional",
-    inspect.Parameter.KEYWORD_ONLY: "keyword-only",
-    inspect.Parameter.VAR_KEYWORD: "variadic keyword",
-}
 
 
 def main() -> None:
@@ -113,7 +106,7 @@ def _parameters(value: Any) -> list[dict[str, Any]] | None:
     return [
         {
             "name": each.name,
-            "kind": _KINDS[each.kind],
+            "kind": each.kind.description,
             "annotation": _written(inspect.formatannotation, each.annotation),
             "default": _written(repr, each.default),
         }

@@ -61,5 +61,9 @@ def _find(value: Any) -> Provenance | None:
 
 
 def _parts(value: Any) -> list[Any]:
-    parts = value.values() if type(value) is dict else value if isinstance(value, tuple | list) else ()
-    return list(islice(parts, _PARTS))
+    """Give what a container holds, by Python's own means: a class may say that it is another, or load when asked."""
+    kind = type(value)
+    for base, parts in ((dict, dict.values), (tuple, tuple.__iter__), (list, list.__iter__)):
+        if issubclass(kind, base):
+            return list(islice(parts(value), _PARTS))
+    return []

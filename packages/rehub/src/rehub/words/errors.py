@@ -432,13 +432,14 @@ class DownloadError(WorldError):
     """A file could not be brought from its URL.
 
     Attributes:
-        url: where it should have come from, without a query: that may hold secrets.
+        url: where it should have come from, without password and query: those may hold secrets.
         said: what went wrong.
         status: what the server answered, if that is why.
     """
 
     def __init__(self, url: str, said: str, status: int | None = None) -> None:
-        self.url, self.said, self.status = re.sub(r"[?#].*", "", url, flags=re.DOTALL), said, status
+        shown = re.sub(r"(?<=://)[^/@]*@", "…@", re.sub(r"[?#].*", "", url, flags=re.DOTALL))
+        self.url, self.said, self.status = shown, said, status
         super().__init__(f"{self.url[:300]} was not downloaded\n  {said}\nNothing of it was kept.")
 
 

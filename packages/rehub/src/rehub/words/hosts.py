@@ -56,6 +56,8 @@ class Host:
         if not equals or len(more) > 2:  # noqa: PLR2004 - an address and a variable
             raise MalformedSettingError(where, None, _FORM)
         fields = {"kind": kind} | {"base" if "://" in each else "token": each for each in more}
+        if len(fields) <= len(more):  # two addresses, or two variables: which one counts must not be guessed
+            raise MalformedSettingError(where, None, _FORM)
         return cls.of(where, name, fields)
 
     @classmethod

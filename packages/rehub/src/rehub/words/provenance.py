@@ -7,7 +7,8 @@ from typing import Any, Self
 from rehub.words.pin import Checkout, Pin
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
-_MAX_TEXT = 200  # characters of what is kept of an argument that is no literal
+_MAX_TEXT = 1_000  # characters, or bytes, of a text that is kept
+_MAX_ITEMS = 1_000  # of a list or dictionary that is kept
 _MAX_DEPTH = 4  # lists in lists
 
 
@@ -19,7 +20,7 @@ class Provenance:
         place: the repository, or the folder.
         pin: its commit and tree; ``None`` for a folder of the user's own, which can change.
         entry: the entry that was called.
-        args: what it was called with; what is no literal is kept as the text ``<its class>``.
+        args: what it was called with; what is no literal, or long, is kept as the text ``<its class>``.
         kwargs: likewise, by name.
         nested: what the entry itself loaded from other repositories, in order.
     """
@@ -62,19 +63,20 @@ class Provenance:
 
 
 def literal(value: Any, depth: int = 0) -> Any:
-    """Give a value as it is if it is a literal of Python, else its class in angle brackets.
+    """Give a value as it is if it is a literal of Python and not too long, else its class in angle brackets.
 
     Example:
         >>> literal([1, ("a", None)]), literal(object())
         ([1, ('a', None)], '<object>')
     """
-    if type(value) in _PLAIN:
-        return value
-    if depth < _MAX_DEPTH and type(value) in {list, tuple, set, frozenset}:
-        return type(value)(literal(each, depth + 1) for each in value)
-    if depth < _MAX_DEPTH and type(value) is dict:
-        return {literal(key, depth + 1): literal(each, depth + 1) for key, each in value.items()}
     kind = type(value)
-    return f"<{kind.__qualname__ if kind.__module__ == 'builtins' else f'{kind.__module__}.{kind.__qualname__}'}>"[
-        :_MAX_TEXT
-    ]
+    is_short = kind not in {str, bytes} or len(value) <= _MAX_TEXT
+    if kind in _PLAIN and is_short:
+        return value
+    if kind in {str, bytes}:
+        return f"<{kind.__name__} of {len(value)}>"
+    if depth < _MAX_DEPTH and kind in {list, tuple, set, frozenset} and len(value) <= _MAX_ITEMS:
+        return kind(literal(each, depth + 1) for each in value)
+    if depth < _MAX_DEPTH and kind is dict and len(value) <= _MAX_ITEMS:
+        return {literal(key, depth + 1): literal(each, depth + 1) for key, each in value.items()}
+    return f"<{kind.__qualname__ if kind.__module__ == 'builtins' else f'{kind.__module__}.{kind.__qualname__}'}>"

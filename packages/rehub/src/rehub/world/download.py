@@ -20,6 +20,8 @@ from rehub.words.errors import DownloadError
 
 _CHUNK = 128 << 10  # bytes
 _START = 1024  # bytes of a file's beginning that tell what it is
+_OK = 200
+_DIGITS = 20  # of a size in bytes
 _HTTP = {"http", "https"}
 Watch = Callable[[int, int | None], None]
 """Told how many bytes have arrived and, if the server says so, of how many: before the first, then now and then."""
@@ -93,6 +95,7 @@ def _receive(url: str, file: IO[bytes], part: Path, limits: Limits, watch: Watch
     """Read a whole answer into a file."""
     total, size, start = hashlib.sha256(), 0, b""
     with closing(_open(url, limits)) as answer:
+        _refuse_parts(url, answer)
         expected = _length(url, answer)
         watch(0, expected)
         for chunk in _chunks(url, answer):
@@ -157,11 +160,20 @@ class _Redirects(request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
+def _refuse_parts(url: str, answer: Any) -> None:
+    """Refuse what is not the file itself: a part of it, nothing, or something that would have to be decoded first."""
+    status, encoding = getattr(answer, "status", None), answer.headers.get("Content-Encoding", "identity")
+    if status not in {None, _OK}:
+        raise DownloadError(url, f"the server answered {status}, and only {_OK} is all of it", status)
+    if encoding.strip().lower() not in {"", "identity"}:
+        raise DownloadError(url, f"the server sent it encoded, unasked: {encoding[:40]!a}")
+
+
 def _length(url: str, answer: Any) -> int | None:
     said = answer.headers.get("Content-Length")
     if said is None:
         return None
-    if not said.strip().isdecimal():
+    if not said.strip().isdecimal() or len(said) > _DIGITS:
         raise DownloadError(url, f"the server says that it has {said[:40]!a} bytes")
     return int(said)
 

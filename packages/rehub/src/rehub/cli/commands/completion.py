@@ -18,7 +18,8 @@ rehub completion fish > ~/.config/fish/completions/rehub.fish"""
 def command(hub: Hub, out: Output, *, shell: str) -> None:  # noqa: ARG001 - a script needs no hub
     """Print a shell's completion script.
 
-    Put the line of the example into ~/.bashrc or ~/.zshrc. Refs and entries come from the store: no network.
+    Put the first line of the example into ~/.bashrc, or with zsh into ~/.zshrc. Refs and entries come from the store:
+    no network.
     """
     found = get_completion_class(shell)
     script = found(cli, {}, "rehub", COMPLETE).source() if found else ""

@@ -4,7 +4,6 @@ The script itself is run by Python, as ``python script.py`` would, with its own 
 and so are the Python processes that it starts.
 """
 
-import importlib.util
 import json
 import os
 import sys
@@ -52,26 +51,24 @@ class _Torch(MetaPathFinder):
     """Finds torch as everybody else does, and has something to do once it is there."""
 
     def find_spec(
-        self,
-        fullname: str,
-        path: Sequence[str] | None = None,  # noqa: ARG002 - the import system's signature
-        target: ModuleType | None = None,  # noqa: ARG002
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find torch; for anything else, and the second time, others are asked."""
+        """Find torch; for anything else, others are asked."""
         if fullname != "torch":
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(fullname)
-        if spec and spec.loader:
-            spec.loader = _Then(spec.loader)
-        return spec
+        for finder in sys.meta_path:
+            spec = finder.find_spec(fullname, path, target) if finder is not self else None
+            if spec is not None and spec.loader is not None:
+                spec.loader = _Then(spec.loader, self)
+                return spec
+        return None
 
 
 class _Then(Loader):
     """Loads a module by its own loader, which it leaves in its place, and installs rehub."""
 
-    def __init__(self, loader: Any) -> None:
-        self._loader = loader
+    def __init__(self, loader: Any, finder: _Torch) -> None:
+        self._loader, self._finder = loader, finder
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """Make the module as its own loader does."""
@@ -84,4 +81,6 @@ class _Then(Loader):
         if module.__spec__:
             module.__spec__.loader = self._loader
         self._loader.exec_module(module)
-        _install()
+        if self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
+            _install()

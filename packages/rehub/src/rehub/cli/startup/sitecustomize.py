@@ -17,6 +17,9 @@ def _uncover() -> None:
 
 _uncover()
 
-from rehub.cli.startup import prepare  # noqa: E402 - whatever comes first is somebody else's
-
-prepare()
+try:
+    from rehub.cli.startup import prepare
+except ModuleNotFoundError:  # another Python, which has no rehub, started by the script
+    pass
+else:
+    prepare()

@@ -98,8 +98,8 @@ def _mapping(text: str) -> dict[str, Any]:
         value = _scalar(found[5] or "")
         if value or inside[-1][1].get(key) is None:
             inside[-1][1][key] = value or {}
-        if not value:
-            inside.append((depth, inside[-1][1][key]))
+        if isinstance(below := inside[-1][1][key], dict):
+            inside.append((depth, below))
     return top
 
 

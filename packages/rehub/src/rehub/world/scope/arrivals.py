@@ -1,4 +1,4 @@
-"""Something is done when a module arrives: now, if it was imported before, else right after it is."""
+"""Something is done when a module arrives: now, if it was imported before, and right after each time that it is."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -11,20 +11,22 @@ Then = Callable[[ModuleType], None]
 
 
 class Arrivals:
-    """Stands on ``sys.meta_path`` until all that is waited for has arrived; importing anything never fails by it."""
+    """Stands on ``sys.meta_path``: a module that is reloaded, or imported anew, arrives again."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, Then] = {}
 
     def when(self, name: str, then: Then) -> None:
-        """Do something with a module as soon as it is there, once."""
-        module = sys.modules.get(name)
-        if module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False):
-            then(module)
-            return
+        """Do something with a module as soon as it is there; a second time replaces the first.
+
+        A module that is just being imported is not there yet, and arrives when it is reloaded.
+        """
         self._waiting[name] = then
         if self not in sys.meta_path:
             sys.meta_path.insert(0, self)
+        module = sys.modules.get(name)
+        if module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False):
+            then(module)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -33,9 +35,10 @@ class Arrivals:
         if fullname not in self._waiting:
             return None
         for finder in sys.meta_path:
-            spec = finder.find_spec(fullname, path, target) if finder is not self else None
+            find = getattr(finder, "find_spec", None) if finder is not self else None
+            spec: ModuleSpec | None = find(fullname, path, target) if find else None
             if spec is not None and spec.loader is not None:
-                spec.loader = cast("Loader", _Watched(spec.loader, self._waiting[fullname], self._waiting))
+                spec.loader = cast("Loader", _Watched(spec.loader, self._waiting[fullname]))
                 return spec
         return None
 
@@ -43,8 +46,8 @@ class Arrivals:
 class _Watched:
     """A loader that lets somebody else load, and then steps aside: the module knows only its own loader."""
 
-    def __init__(self, real: Any, then: Then, waiting: dict[str, Then]) -> None:
-        self._real, self._then, self._waiting = real, then, waiting
+    def __init__(self, real: Any, then: Then) -> None:
+        self._real, self._then = real, then
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
@@ -59,7 +62,6 @@ class _Watched:
             module.__spec__.loader = self._real
         module.__loader__ = self._real
         self._real.exec_module(module)
-        self._waiting.pop(module.__name__, None)
         self._then(module)
 
 
@@ -67,5 +69,5 @@ _OURS = Arrivals()
 
 
 def when(name: str, then: Then) -> None:
-    """Do something with a module as soon as it is there, once: now, or right after it is imported."""
+    """Do something with a module as soon as it is there: now, or right after it is imported; and each time again."""
     _OURS.when(name, then)

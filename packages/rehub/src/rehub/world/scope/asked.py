@@ -32,8 +32,8 @@ def lead_imports(scopes: Scopes) -> None:
         detour(function, partial(_choose, scopes))
 
 
-def _choose(scopes: Scopes, before: Way, caller: FrameType) -> Way:
-    where = caller.f_globals.get("__name__")
+def _choose(scopes: Scopes, before: Way, caller: FrameType | None) -> Way:
+    where = caller.f_globals.get("__name__") if caller is not None else None
     if (scope := scopes.of(where)) is not None:
         return partial(_asked, before, scope.means, scope.name)
     own = str(where).partition(".")[0]

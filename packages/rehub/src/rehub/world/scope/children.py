@@ -7,17 +7,27 @@ only some digits of a digest, so the note holds all of them: no other tree can b
 
 import json
 import os
+import threading
 from collections.abc import Mapping, MutableMapping
 
 VARIABLE = "REHUB_OPENED"
 """A JSON object: name to ``{"store", "remote", "commit", "tree"}``, or ``{"folder"}`` for a folder of the user."""
 
 
+_MOST = 64 << 10  # characters: Linux starts no process with a variable of 128 KiB
+_LOCK = threading.Lock()
+
+
 def tell_children(name: str, note: Mapping[str, str], environ: MutableMapping[str, str] = os.environ) -> None:
-    """Let the processes that this one starts import a checkout by its name."""
-    known = _read(environ)
-    if known.get(name) != note:
-        environ[VARIABLE] = json.dumps({**known, name: dict(note)}, sort_keys=True)
+    """Let the processes that this one starts import a checkout by its name; the oldest notes make room for it."""
+    with _LOCK:
+        known = _read(environ)
+        if known.pop(name, None) == note:
+            return
+        notes = [*known.items(), (name, dict(note))]
+        while len(text := json.dumps(dict(notes))) > _MOST and len(notes) > 1:
+            del notes[: len(notes) // 8 + 1]
+        environ[VARIABLE] = text
 
 
 def told(name: str, environ: Mapping[str, str] = os.environ) -> dict[str, str]:

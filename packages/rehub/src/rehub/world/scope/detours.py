@@ -12,8 +12,11 @@ from types import FrameType, FunctionType
 from typing import Any
 
 Way = Callable[..., Any]
-Choose = Callable[[Way, FrameType], Way]
-"""Given what a function did before and its caller's frame, gives what is called instead; or that very function."""
+Choose = Callable[[Way, FrameType | None], Way]
+"""Given what a function did before and its caller's frame, gives what is called instead; or that very function.
+
+There is no frame where C code calls it and no Python is under way, as when a thread begins or the process ends.
+"""
 
 _MARK = "__rehub_before__"
 # Frames of that file are left out when Python says where a warning comes from.
@@ -37,12 +40,22 @@ def detour(function: Any, choose: Choose) -> None:
         function.__dict__ |= {_MARK: before, "__wrapped__": before}
 
     def way() -> Way:
-        return choose(before, sys._getframe(2))  # noqa: SLF001 - the way to one's caller
+        return choose(before, caller(2))
 
-    function.__defaults__, function.__kwdefaults__ = None, {"__rehub__": way}
+    # In this order: another thread may call it at any moment, with the old code or the new.
+    function.__kwdefaults__ = {**(function.__kwdefaults__ or {}), "__rehub__": way}
     function.__code__ = _led.__code__.replace(
         co_filename=_UNSEEN, co_name=function.__name__, co_qualname=function.__qualname__
     )
+    function.__defaults__, function.__kwdefaults__ = None, {"__rehub__": way}
+
+
+def caller(depth: int) -> FrameType | None:
+    """Give the frame so many calls above the one that asks; ``None`` if there is none."""
+    try:
+        return sys._getframe(depth + 1)  # noqa: SLF001 - the way to one's caller
+    except ValueError:
+        return None
 
 
 def original(function: Any) -> Any:
@@ -54,7 +67,9 @@ def undo(function: Any) -> None:
     """Let a function do again what it did before."""
     before = original(function)
     if before is not function:
-        function.__code__, function.__defaults__ = before.__code__, before.__defaults__
+        function.__defaults__ = before.__defaults__
+        function.__kwdefaults__ = {**(before.__kwdefaults__ or {}), **(function.__kwdefaults__ or {})}
+        function.__code__ = before.__code__
         function.__kwdefaults__ = before.__kwdefaults__
         for name in (_MARK, "__wrapped__"):
             del function.__dict__[name]

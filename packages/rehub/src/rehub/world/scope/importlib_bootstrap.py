@@ -162,7 +162,7 @@ class Importer:
                 return self.of(where)
             if frame.f_code is self.boundary:
                 return cast("Scope", frame.f_locals["scope"])
-            if where == "__main__" or not _is_library(frame.f_code.co_filename):
+            if where == "__main__" or not _is_library(_file_of(frame)):
                 return None
             frame = frame.f_back
         return scope_of_thread()
@@ -204,6 +204,12 @@ class _Probe(dict[str, Any]):
     def get(self, key: str, default: Any = None) -> Any:  # noqa: ARG002 - dict's signature
         self.asked = True
         return ""
+
+
+def _file_of(frame: FrameType) -> str:
+    """Give the file that code comes from; of generated code, such as a dataclass's methods, its module's."""
+    file = frame.f_code.co_filename
+    return str(frame.f_globals.get("__file__", file)) if file.startswith("<") else file
 
 
 @lru_cache(maxsize=4096)

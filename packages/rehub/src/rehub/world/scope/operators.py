@@ -14,6 +14,7 @@ from typing import Any
 from rehub.words.errors import OperatorClashError
 from rehub.world.scope.asked import Scopes
 from rehub.world.scope.detours import Way, detour
+from rehub.world.scope.scope import Scope
 
 _NAME = re.compile(r"\s*([\w.:]+)")
 
@@ -36,42 +37,45 @@ class Operators:
         for function, named in watched.items():
             detour(function, partial(self._choose, named))
 
-    def _choose(self, named: Callable[..., str], before: Way, caller: FrameType) -> Way:
+    def _choose(self, named: Callable[..., str], before: Way, caller: FrameType | None) -> Way:
         scope = self._scopes.behind(caller)
         if scope is None:
             return before
 
         def define(*args: Any, **kwargs: Any) -> Any:
-            self.claim(named(*args), scope.name, scope.label)
-            return before(*args, **kwargs)
+            operator = named(*args, **kwargs)
+            self.check(operator, scope)
+            made = before(*args, **kwargs)
+            self._owners.setdefault(operator, (scope.name, scope.label))
+            return made
 
         return define
 
-    def claim(self, operator: str, owner: str, label: str) -> None:
-        """Note who defines an operator.
+    def check(self, operator: str, scope: Scope) -> None:
+        """Let a checkout define an operator that is nobody else's.
 
         Raises:
-            OperatorClashError: another checkout did so before.
+            OperatorClashError: another checkout has defined it.
         """
-        known, first = self._owners.setdefault(operator, (owner, label)) if operator else (owner, label)
-        if known != owner:
-            raise OperatorClashError(operator, first, label)
+        owner, first = self._owners.get(operator, (scope.name, scope.label))
+        if operator and owner != scope.name:
+            raise OperatorClashError(operator, first, scope.label)
 
 
-def _first(name: Any = "", *_: Any) -> str:
+def _first(name: Any = "", *_: Any, **__: Any) -> str:
     """Give the operator that ``custom_op("ns::name", …)`` and ``define("ns::name", …)`` are about."""
     return _named(name)
 
 
-def _of_library(library: Any, schema: Any = "", *_: Any) -> str:
+def _of_library(self: Any, schema: Any = "", *_: Any, **__: Any) -> str:
     """Give the operator that ``Library("ns", …).define("name(Tensor x) -> Tensor")`` is about."""
     name = _named(schema)
-    return name if "::" in name or not name else f"{library.ns}::{name}"
+    return name if "::" in name or not name else f"{self.ns}::{name}"
 
 
-def _namespace(_library: Any, name: Any = "", kind: Any = "", *_: Any) -> str:
+def _namespace(self: Any, ns: Any = "", kind: Any = "", *_: Any, **__: Any) -> str:  # noqa: ARG001
     """Give the namespace that ``Library("ns", "DEF")`` takes for itself; the other kinds share theirs."""
-    return f"{name}::" if kind == "DEF" else ""
+    return f"{ns}::" if kind == "DEF" else ""
 
 
 def _named(text: Any) -> str:

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any
 
 from rehub.world.scope.asked import Scopes
-from rehub.world.scope.detours import Way, detour
+from rehub.world.scope.detours import Way, caller, detour
 from rehub.world.scope.scope import Scope, is_everybodys
 
 Find = Callable[[str, str], Any]
@@ -32,29 +32,45 @@ def lead_unpickling(scopes: Scopes) -> None:
 def _unpickler(scopes: Scopes, known: type[pickle.Unpickler]) -> type[pickle.Unpickler]:
     class Unpickler(known):  # type: ignore[valid-type, misc]
         def find_class(self, module: str, name: str) -> Any:
-            scope = scopes.behind(sys._getframe(1))  # noqa: SLF001 - the way to one's caller
+            scope = scopes.behind(caller(1))
             return _found(super().find_class, scope, module, name)
 
     _named(Unpickler, "Unpickler")
     return Unpickler
 
 
-def _readers(scopes: Scopes, unpickler: type[pickle.Unpickler]) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    known = pickle.load, pickle.loads
+def _readers(scopes: Scopes, unpickler: type[pickle.Unpickler]) -> "tuple[_Reader, _Reader]":
+    plain_load, plain_loads = pickle.load, pickle.loads
 
     def load(file: Any, **options: Any) -> Any:
-        if scopes.behind(sys._getframe(1)) is None:  # noqa: SLF001
-            return known[0](file, **options)
+        if scopes.behind(caller(2)) is None:
+            return plain_load(file, **options)
         return unpickler(file, **options).load()
 
     def loads(data: Any, /, **options: Any) -> Any:
-        if scopes.behind(sys._getframe(1)) is None:  # noqa: SLF001
-            return known[1](data, **options)
+        if scopes.behind(caller(2)) is None:
+            return plain_loads(data, **options)
         return unpickler(io.BytesIO(data), **options).load()
 
-    _named(load, "load")
-    _named(loads, "loads")
-    return load, loads
+    return _Reader(plain_load, load), _Reader(plain_loads, loads)
+
+
+class _Reader:
+    """Stands for one of pickle's functions, which are C's: as an attribute of a class it does not become a method."""
+
+    def __init__(self, known: Callable[..., Any], read: Callable[..., Any]) -> None:
+        self._read = read
+        self.__name__, self.__doc__, self.__text_signature__ = known.__name__, known.__doc__, known.__text_signature__  # type: ignore[attr-defined]
+        _named(self, known.__name__)
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        return self._read(*args, **kwargs)
+
+    def __reduce__(self) -> str:
+        return self.__name__
+
+    def __repr__(self) -> str:
+        return f"<function pickle.{self.__name__}>"
 
 
 def _named(made: Any, name: str) -> None:
@@ -62,7 +78,7 @@ def _named(made: Any, name: str) -> None:
     made.__module__, made.__qualname__ = "pickle", name
 
 
-def _choose(scopes: Scopes, before: Way, caller: FrameType) -> Way:
+def _choose(scopes: Scopes, before: Way, caller: FrameType | None) -> Way:
     scope = scopes.behind(caller)
 
     def find_class(self: Any, module: str, name: str) -> Any:

@@ -6,6 +6,8 @@ nothing on it says for whom. So the thread itself is told when it starts.
 
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
 from types import FrameType
 
 from rehub.world.scope.detours import Way, detour
@@ -17,13 +19,14 @@ _MARK = "__rehub_scope__"
 def lead_threads(behind: Callable[[FrameType | None], Scope | None]) -> None:
     """Let threads know for whose code they were started."""
 
-    def choose(before: Way, caller: FrameType) -> Way:
+    def choose(before: Way, caller: FrameType | None) -> Way:
         scope = behind(caller)
         if scope is None:
             return before
 
         def start(self: threading.Thread) -> None:
-            vars(self)[_MARK] = scope
+            # With the context of who starts it: what it loads is noted as what the entry loaded.
+            vars(self).update({_MARK: scope, "run": partial(copy_context().run, self.run)})
             before(self)
 
         return start

@@ -1,5 +1,6 @@
 """While a checkout's code is called: its folder on ``sys.path``, and everything as it was afterwards."""
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ class _Before:
     known: list[str] = field(default_factory=list)  # the object that was sys.path
     path: list[str] = field(default_factory=list)
     modules: dict[str, ModuleType] = field(default_factory=dict)
+    visits: list[tuple[Scope, int]] = field(default_factory=list)  # the calls under way, and whose thread each is
 
 
 _BEFORE = _Before()
@@ -27,12 +29,30 @@ _Result = TypeVar("_Result")
 
 
 def inside(scope: Scope, act: Callable[[], _Result]) -> _Result:
-    """Call a checkout's code, as :func:`visit` has it; this frame says for whom, to who asks from further up."""
+    """Call a checkout's code, as :func:`visit` has it.
+
+    This frame's variable ``scope`` says for whom, to who asks from further up: :meth:`Importer.behind`.
+    """
     with visit(scope):
         return act()
 
 
 importer().boundary = inside.__code__
+
+
+def _after_fork() -> None:
+    """In a forked child only the thread that forked goes on: the calls of all others are over, and their locks free."""
+    _BEFORE.lock = threading.Lock()
+    own = [scope for scope, thread in _BEFORE.visits if thread == threading.get_ident()]
+    _BEFORE.visits[:] = [(scope, threading.get_ident()) for scope in own]
+    if importer().running and not own:
+        _BEFORE.known[:] = _BEFORE.path
+        sys.path = _BEFORE.known
+    importer().running[:] = own
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 @contextmanager
@@ -58,6 +78,7 @@ def _enter(scope: Scope) -> list[str]:
     if scope not in running:
         scope.publish(_BEFORE.path)
     running.append(scope)
+    _BEFORE.visits.append((scope, threading.get_ident()))
     _drop_finders(scope)
     before = list(sys.path)
     sys.path.insert(0, scope.root)
@@ -68,6 +89,7 @@ def _leave(scope: Scope, before: list[str]) -> None:
     running = importer().running
     scope.learn(sys.path)
     running.remove(scope)
+    _BEFORE.visits.remove((scope, threading.get_ident()))
     if running:
         sys.path[:] = _without(before, list(sys.path))
         return
