@@ -133,3 +133,31 @@ def test_what_cannot_be_meant_is_a_usage_error(words: list[str], said: str, rehu
     ran = rehub_cli("run", *words)
     assert (ran.rc, ran.stdout) == (2, "")
     assert said in ran.stderr
+
+
+ASKS_FIRST = """
+import importlib.util, subprocess, sys
+assert importlib.util.find_spec("torch")
+import torch
+print(torch.hub.load("acme/toy:v1", "net", trust_repo=True, verbose=False))
+"""
+
+
+def test_asking_whether_torch_is_there_changes_nothing(world: World, tmp_path: Path, rehub_cli: RunRehub) -> None:
+    """A script that looks for torch before it imports it goes through rehub all the same."""
+    world.repo({"hubconf.py": "dependencies = ['torch']\ndef net(): return 'a net'"}, tag="v1")
+    script = write(tmp_path, "asks.py", ASKS_FIRST)
+    ran = rehub_cli("run", script, env=world.env())
+    assert (ran.rc, ran.stdout.splitlines()[-1]) == (0, "a net"), ran.stderr
+
+
+def test_a_child_that_is_a_python_without_rehub(tmp_path: Path, rehub_cli: RunRehub) -> None:
+    """Another Python that the script starts, in which there is no rehub, starts without complaint."""
+    script = write(
+        tmp_path,
+        "starts.py",
+        "import subprocess, sys\nprint(subprocess.run([sys.executable, '-S', '-c', '0'], text=True))\n"
+        "print(subprocess.run([sys._base_executable, '-c', 'print(1)'], text=True, capture_output=True))\n",
+    )
+    ran = rehub_cli("run", script)
+    assert "stdout='1\\n', stderr=''" in ran.stdout, ran.stdout + ran.stderr

@@ -1,6 +1,9 @@
 """Transfers from a real server, in all the ways in which they can go wrong."""
 
 import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -111,3 +114,46 @@ def test_a_target_that_cannot_be_written_says_so(world: World, tmp_path: Path) -
     with download(f"{world.hub.url}/a", tmp_path / "pipe"):
         pass
     assert (tmp_path / "pipe").read_bytes() == b"x"
+
+
+ANSWERS = {
+    "a part": (b"HTTP/1.1 206 Partial Content\r\nContent-Length: 4\r\n\r\npart", "answered 206"),
+    "nothing": (b"HTTP/1.1 204 No Content\r\n\r\n", "answered 204"),
+    "encoded": (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nzz", "encoded, unasked"),
+    "a size of many digits": (b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nx", "says that it has"),
+}
+
+
+@pytest.fixture
+def server() -> Iterator[Callable[[bytes], str]]:
+    """Give a function that serves one answer, byte by byte as it is given, and gives its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve(answer: bytes) -> str:
+            def once() -> None:
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+            threading.Thread(target=once, daemon=True).start()
+            return f"http://127.0.0.1:{listening.getsockname()[1]}/weights.pt"
+
+        yield serve
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_what_is_not_all_of_the_file_is_refused(kind: str, server: Callable[[bytes], str], tmp_path: Path) -> None:
+    """A part, nothing, or something encoded that nobody asked for is not kept as the file."""
+    answer, said = ANSWERS[kind]
+    with pytest.raises(DownloadError, match=said):
+        bring(server(answer), tmp_path / "a")
+    assert {path.name for path in tmp_path.iterdir()} <= {"home"}
+
+
+def test_an_error_repeats_no_password() -> None:
+    """A password or a signature in a URL is not in the error, nor in its fields."""
+    error = DownloadError("http://ada:s3cret@127.0.0.1:9/x.pt?signature=abc", "it did not come")
+    assert error.url == "http://…@127.0.0.1:9/x.pt"
+    assert not {"s3cret", "abc"} & set(str(error).replace("@", " ").split())
+    assert "s3cret" not in str(error) + repr(vars(error))
