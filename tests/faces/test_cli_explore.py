@@ -11,6 +11,7 @@ from tests.world import Repo, World
 KEYS = [
     *("ref", "pin", "entry", "arguments", "kind", "type", "name", "summary", "place", "value", "call", "inputs"),
     *("returns", "returns_shape", "methods", "common", "sizes", "training", "parts", "length", "items", "notes"),
+    "nested",
 ]
 TORCH = (
     "dependencies = ['torch']\nimport torch\n"

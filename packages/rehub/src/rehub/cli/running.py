@@ -11,9 +11,11 @@ from rehub.cli import arguments as given
 from rehub.cli import foreign
 from rehub.cli.ask import ask, may_ask
 from rehub.cli.output import Output
+from rehub.cli.text import clean
 from rehub.hub import Hub
 from rehub.verbs.load import Loaded
 from rehub.words.errors import UntrustedError
+from rehub.words.provenance import Provenance
 
 arguments = click.argument("arguments", nargs=-1, metavar="[VALUE]... [NAME=VALUE]...")
 trust = click.option("--trust", is_flag=True, help="Let it run this once, unless the policy is never.")
@@ -100,3 +102,10 @@ def _admitted(  # noqa: PLR0913 - one for each option
 def _usage(hub: Hub, bound: BoundEntry[Any], ref: str, source: str) -> str:
     known = hub.inspect(ref, source=source).hubconf.find(bound.name)
     return f"{bound.name}{(known.signature if known else '') or '(…)'}"
+
+
+def print_nested(out: Output, provenance: Provenance) -> None:
+    """Say what an entry itself loaded, for people."""
+    for each in provenance.nested:
+        for text in str(each).split("\n"):
+            out.line(f"{'loaded':<11} {clean(text)}")

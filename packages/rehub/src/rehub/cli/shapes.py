@@ -26,13 +26,17 @@ def heading(ref: str, checkout: "Checkout") -> dict[str, Any]:
 
 
 def nested(provenance: "Provenance") -> dict[str, Any]:
-    """Give what an entry loaded from another repository, for JSON."""
+    """Give what an entry itself loaded, for JSON."""
+    return {"nested": [_loaded(each) for each in provenance.nested]}
+
+
+def _loaded(provenance: "Provenance") -> dict[str, Any]:
     return {
         "place": provenance.place,
         "pin": _pin(provenance.pin),
         "entry": provenance.entry,
         "arguments": {"args": provenance.args, "kwargs": dict(provenance.kwargs)},
-        "nested": [nested(each) for each in provenance.nested],
+        **nested(provenance),
     }
 
 

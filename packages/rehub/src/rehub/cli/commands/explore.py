@@ -1,6 +1,7 @@
 """``rehub explore``: call an entry point, and say what can be done with what it made.
 
-JSON: ``{"ref", "pin", "entry", "arguments", ...}`` and the fields of :class:`rehub.words.exploration.Exploration`.
+JSON: ``{"ref", "pin", "entry", "arguments", ..., "nested"}`` and the fields of
+:class:`rehub.words.exploration.Exploration`; ``nested`` as in ``rehub load``.
 """
 
 from typing import Any
@@ -16,6 +17,7 @@ from rehub.cli.text import line
 from rehub.hub import Hub
 from rehub.verbs.explore import Limits, explore
 from rehub.words.exploration import Exploration
+from rehub.words.provenance import Provenance
 
 
 @make("explore", example="rehub explore pytorch/vision:v0.20.1 resnet18\nrehub explore ./my-model net 3 --depth 5")
@@ -35,18 +37,19 @@ def command(  # noqa: PLR0913 - one for each option
     holds. The entry is run, what it made is not. Values are typed as for 'rehub load'.
     """
     call = running.prepare(hub, out, ref, entry, arguments, **how)
-    found = call.run(out, lambda loaded: explore(loaded.value, Limits(depth=depth)))
+    found, provenance = call.run(out, lambda loaded: (explore(loaded.value, Limits(depth=depth)), loaded.provenance))
     if out.as_json:
-        out.data(shapes.heading(ref, call.bound.checkout) | call.as_dict() | plain(found))
+        out.data(shapes.heading(ref, call.bound.checkout) | call.as_dict() | plain(found) | shapes.nested(provenance))
     else:
-        _print(out, call, found)
+        _print(out, call, found, provenance)
 
 
-def _print(out: Output, call: running.Call, found: Exploration) -> None:
+def _print(out: Output, call: running.Call, found: Exploration, provenance: Provenance) -> None:
     from rehub.words.telling.exploration import sheet
 
     for name, text in {"entry": call.bound.name, **call.origin}.items():
         out.line(f"{name:<11} {line(text)}")
+    running.print_nested(out, provenance)
     out.line()
     if out.terminal:
         show(out, sheet(found))

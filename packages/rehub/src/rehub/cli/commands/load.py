@@ -10,7 +10,7 @@ from rehub.cli import foreign, running, shapes
 from rehub.cli.command import command as make
 from rehub.cli.command import entry, force_reload, ref, source
 from rehub.cli.output import Output, plain
-from rehub.cli.text import clean, line, size
+from rehub.cli.text import line, size
 from rehub.hub import Hub
 from rehub.words.provenance import Provenance
 
@@ -41,8 +41,7 @@ def command(  # noqa: PLR0913 - one for each option
     call = running.prepare(hub, out, ref, entry, arguments, trust=trust, force_reload=force_reload, source=source)
     made, provenance = call.run(out, lambda loaded: (foreign.describe(loaded.value), loaded.provenance))
     if out.as_json:
-        nested = {"nested": [shapes.nested(each) for each in provenance.nested]}
-        out.data(shapes.heading(ref, call.bound.checkout) | call.as_dict() | plain(made) | nested)
+        out.data(shapes.heading(ref, call.bound.checkout) | call.as_dict() | plain(made) | shapes.nested(provenance))
     else:
         _print(out, call, made, provenance)
 
@@ -58,6 +57,4 @@ def _print(out: Output, call: running.Call, made: foreign.Made, provenance: Prov
         rows["mode"] = "training" if made.training else "evaluation"
     for name, text in rows.items():
         out.line(f"{name:<11} {line(text)}")
-    for each in provenance.nested:
-        for text in str(each).split("\n"):
-            out.line(f"{'loaded':<11} {clean(text)}")
+    running.print_nested(out, provenance)
