@@ -1,0 +1,102 @@
+"""What git, the network or the disk could not do."""
+
+import re
+from collections.abc import Sequence
+
+from rehub.words.errors.root import WorldError
+
+
+class OfflineError(WorldError):
+    """Something that is not in the store is needed, and rehub may open no socket.
+
+    Attributes:
+        what: what was needed.
+    """
+
+    def __init__(
+        self, what: str, advice: str = "Run it once online: unset REHUB_OFFLINE, or leave out --offline."
+    ) -> None:
+        self.what = what
+        super().__init__(f"{what} is not in the store, and rehub is offline\n{advice}")
+
+
+class GitMissingError(WorldError):
+    """There is no git, or one that is too old."""
+
+    def __init__(self, found: str, needed: str) -> None:
+        super().__init__(
+            f"rehub needs git {needed} or newer; found {found}\n"
+            "Debian and Ubuntu: apt-get install git · macOS: xcode-select --install · conda install git"
+        )
+
+
+class UnreachableError(WorldError):
+    """The remote did not answer, or not in time.
+
+    Attributes:
+        remote: the repository, as a ref.
+        said: the last lines that git printed, without secrets.
+    """
+
+    def __init__(self, remote: str, said: str) -> None:
+        self.remote, self.said = remote, said
+        super().__init__(
+            f"{remote} could not be reached\n  {said}\nNothing was changed. What is cached works with REHUB_OFFLINE=1."
+        )
+
+
+class AuthenticationError(WorldError):
+    """The remote wants other credentials than those it was given.
+
+    Attributes:
+        remote: the repository, as a ref.
+        tried: which credentials were tried, by name, with what the server said of each; never their values.
+    """
+
+    def __init__(self, remote: str, tried: Sequence[str], advice: str = "") -> None:
+        self.remote, self.tried = remote, tuple(tried)
+        super().__init__(
+            f"{remote} wants credentials, or does not exist\n  tried {', '.join(tried) or 'no credentials'}\n"
+            f"{advice or 'Set a token, add the host to ~/.netrc, or log in with a credential helper of git.'}"
+        )
+
+
+class RemoteRefusedError(WorldError):
+    """The remote cannot, or will not, do what is needed.
+
+    Attributes:
+        remote: the repository, as a ref.
+        needed: what was needed.
+    """
+
+    def __init__(self, remote: str, needed: str, advice: str) -> None:
+        self.remote, self.needed = remote, needed
+        super().__init__(f"{remote} cannot be used that way: {needed}\n{advice}")
+
+
+class DownloadError(WorldError):
+    """A file could not be brought from its URL.
+
+    Attributes:
+        url: where it should have come from, without password and query: those may hold secrets.
+        said: what went wrong.
+        status: what the server answered, if that is why.
+    """
+
+    def __init__(self, url: str, said: str, status: int | None = None) -> None:
+        shown = re.sub(r"(?<=://)[^/@]*@", "…@", re.sub(r"[?#].*", "", url, flags=re.DOTALL))
+        self.url, self.said, self.status = shown, said, status
+        super().__init__(f"{self.url[:300]} was not downloaded\n  {said}\nNothing of it was kept.")
+
+
+class StoreError(WorldError):
+    """The store cannot be read or written.
+
+    Attributes:
+        path: where.
+        reason: what the operating system said.
+    """
+
+    def __init__(self, path: str, reason: str, advice: str = "") -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"the store failed at {path}: {reason}{advice and chr(10) + advice}")
