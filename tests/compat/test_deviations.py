@@ -22,7 +22,7 @@ import torch
 
 import rehub
 from rehub import compat as ours
-from rehub.world.download import _Redirects
+from rehub.world.download.transfer import _Redirects
 from tests.compat.conftest import Answers, saved
 from tests.compat.github import refused
 from tests.stories import ROOT

@@ -118,3 +118,7 @@ __all__ = [
     "WorldError",
     "WrongHashError",
 ]
+
+# Whoever sees one in a traceback shall be able to import it by the name that stands there.
+for _name in __all__:
+    globals()[_name].__module__ = "rehub"
