@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from rehub.verbs.provenance import gathering, remember
+from rehub.verbs.provenance import gathering, importing, remember
 from rehub.words.dependencies import install_line
 from rehub.words.errors import EntryNotFoundError, HubconfNotFoundError, MissingDependencyError, StoreError
 from rehub.words.hubconf import Hubconf
@@ -31,7 +31,7 @@ class Loaded:
     Attributes:
         value: whatever the entry returned; usually a model.
         checkout: the files it came from.
-        provenance: the pin, the entry, its arguments, and what the entry itself loaded.
+        provenance: the pin, the entry, its arguments, and what the entry itself loaded and used.
     """
 
     value: Any
@@ -144,13 +144,13 @@ def run_entry(  # noqa: PLR0913 - a call, and where it happens
         log.warning("%s holds git LFS pointers, which are not the files they stand for: %s", checkout, _shown(checkout))
 
     def call() -> Any:
-        hubconf = import_module(f"{scope.name}.hubconf")
+        with importing():
+            hubconf = import_module(f"{scope.name}.hubconf")
         return _callable(checkout, hubconf, name)(*args, **kwargs)
 
-    with gathering() as nested:
+    with gathering(scope) as found:
         value = _called(checkout, scope, call)
-    provenance = Provenance.of(checkout, name, args, kwargs, nested)
-    remember(value, provenance)
+    provenance = remember(value, found.made(Provenance.of(checkout, name, args, kwargs)))
     return Loaded(value, checkout, provenance)
 
 
@@ -197,5 +197,6 @@ def run_hubconf(checkout: Checkout, *, store: Store, opener: object = None) -> t
     if not (checkout.root / "hubconf.py").is_file():
         raise HubconfNotFoundError(str(checkout))
     scope = open_scope(checkout, store, opener)
-    found: types.ModuleType = _called(checkout, scope, lambda: import_module(f"{scope.name}.hubconf"))
+    with gathering(scope), importing():
+        found: types.ModuleType = _called(checkout, scope, lambda: import_module(f"{scope.name}.hubconf"))
     return found
