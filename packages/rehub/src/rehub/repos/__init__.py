@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rehub.words.digest import Digest
-from rehub.words.errors import MalformedError, RunError, UntrustedError
+from rehub.words.errors import MalformedError, RehubError, RunError, UntrustedError
 from rehub.words.pin import Checkout, Pin
 from rehub.words.ref import Folder, Ref, Remote
 from rehub.world.scope import PACKAGE, Scope, importer, inside, told
@@ -108,7 +108,7 @@ def _is_offline(scope: Scope) -> bool:
 
     try:
         return hub_of(scope).settings.offline
-    except MalformedError:
+    except RehubError:
         return False
 
 

@@ -176,6 +176,13 @@ def _forked(*_: Any) -> Unverified:
     return Unverified("process", "a fork of this process")
 
 
+def _begun(function: Any, *_: Any) -> Unverified | None:
+    """Tell of a thread that ``threading`` does not know, if nothing on its stack will say whose it is."""
+    code_of = getattr(function, "__globals__", {}).get("__name__", "")
+    is_known = isinstance(getattr(function, "__self__", None), threading.Thread) or code_of.startswith("rehub.repos.")
+    return None if is_known else Unverified("native", "a thread of _thread")
+
+
 def _opened(library: Any, *_: Any) -> Unverified | None:
     """Tell of a library that ``ctypes`` opens, if it is no part of the system or an installed package."""
     path = _text(library) if library else ""
@@ -213,6 +220,7 @@ EVENTS: Mapping[str, _Found] = {
     "os.spawn": _spawned,
     "os.fork": _forked,
     "os.forkpty": _forked,
+    "_thread.start_new_thread": _begun,
     "ctypes.dlopen": _opened,
     "import": _imported,
 }
