@@ -255,6 +255,21 @@ def test_weights_of_the_import_are_in_everything(
     assert rehub.provenance(hub.load(str(root), "net", source="local")).weights == ()
 
 
+def test_a_module_that_is_imported_later(hub: rehub.Hub, folder: Folder, weights: UsedWeights) -> None:
+    """A module that an entry imports brings its weights once, for all that comes after; exec'd text is no import."""
+    text = f"from torch.hub import load_state_dict_from_url as f; f({weights.url!r} + '?x', file_name='x.pt')"
+    files = {
+        "hubconf.py": "class Net: pass\ndef net(): import early; return Net()\n"
+        f"def by_text(): exec({text!r}); return Net()\n",
+        "early.py": f"from torch.hub import load_state_dict_from_url as f\nSTATE = f({weights.url!r})\n",
+    }
+    root = str(folder(files))
+    for _ in range(2):
+        assert rehub.provenance(hub.load(root, "net", source="local")).weights == (weights,)
+    assert len(rehub.provenance(hub.load(root, "by_text", source="local")).weights) == 2
+    assert rehub.provenance(hub.load(root, "net", source="local")).weights == (weights,)
+
+
 def test_a_library_imported_by_the_entry_acts_for_it(
     hub: rehub.Hub, folder: Folder, tmp_path: Path, weights: UsedWeights
 ) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 import rehub
 from tests.conftest import RunRehub
-from tests.scope.conftest import Folder
+from tests.scope.conftest import Folder, Python
 from tests.world import World
 
 # An address that is nobody's loopback by name, and reaches the servers of this machine all the same.
@@ -345,6 +345,24 @@ def test_libraries_are_told_to_stay_offline(
     with pytest.raises(ZeroDivisionError):
         _made(offline, root, "both", lambda: 1 / 0)
     assert now() == ["0", None, None]
+
+
+def test_a_forked_child_is_told_only_for_its_own_calls(folder: Folder, python: Python) -> None:
+    """In a child that is forked in the middle of another thread's call, the variables are gone, as that call is."""
+    root = folder({"hubconf.py": "def slow(go, done): go.set(); done.wait(20)"})
+    script = f"""
+import os, threading, rehub
+go, done = threading.Event(), threading.Event()
+hub = rehub.Hub(dir="hub", trust="always", offline=True)
+thread = threading.Thread(target=hub.load, args=({str(root)!r}, "slow", go, done), kwargs={{"source": "local"}})
+thread.start(); go.wait(20)
+child = os.fork()
+if not child: os._exit("HF_HUB_OFFLINE" in os.environ)
+print(os.waitpid(child, 0)[1], os.environ["HF_HUB_OFFLINE"])
+done.set(); thread.join()
+print("HF_HUB_OFFLINE" in os.environ)
+"""
+    assert python(script).split() == ["0", "1", "False"]
 
 
 def test_libraries_are_told_as_long_as_any_call_lasts(folder: Folder, tmp_path: Path) -> None:

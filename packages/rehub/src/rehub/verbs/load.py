@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from rehub.verbs.provenance import gathering, importing, remember
+from rehub.verbs.provenance import gathering, remember
 from rehub.words.dependencies import install_line
 from rehub.words.errors import EntryNotFoundError, HubconfNotFoundError, MissingDependencyError, StoreError
 from rehub.words.hubconf import Hubconf
@@ -144,8 +144,7 @@ def run_entry(  # noqa: PLR0913 - a call, and where it happens
         log.warning("%s holds git LFS pointers, which are not the files they stand for: %s", checkout, _shown(checkout))
 
     def call() -> Any:
-        with importing():
-            hubconf = import_module(f"{scope.name}.hubconf")
+        hubconf = import_module(f"{scope.name}.hubconf")
         return _callable(checkout, hubconf, name)(*args, **kwargs)
 
     with gathering(scope) as found:
@@ -197,6 +196,5 @@ def run_hubconf(checkout: Checkout, *, store: Store, opener: object = None) -> t
     if not (checkout.root / "hubconf.py").is_file():
         raise HubconfNotFoundError(str(checkout))
     scope = open_scope(checkout, store, opener)
-    with gathering(scope), importing():
-        found: types.ModuleType = _called(checkout, scope, lambda: import_module(f"{scope.name}.hubconf"))
+    found: types.ModuleType = _called(checkout, scope, lambda: import_module(f"{scope.name}.hubconf"))
     return found

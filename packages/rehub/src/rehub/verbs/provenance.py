@@ -51,7 +51,6 @@ class Gathering:
         since: the moment when the call began.
         nested: what it loaded, one level deep.
         weights: what rehub brought for it.
-        is_importing: hubconf is being imported, for this call and all that follow.
         is_over: the call has returned; a thread that it started may still be at work.
     """
 
@@ -59,13 +58,7 @@ class Gathering:
     since: int
     nested: list[Made] = field(default_factory=list)
     weights: dict[UsedWeights, None] = field(default_factory=dict)
-    is_importing: bool = False
     is_over: bool = False
-
-    def add(self, weights: UsedWeights) -> None:
-        """Note weights."""
-        into = self.notes.imported if self.is_importing else self.weights
-        into.setdefault(weights)
 
     def made(self, provenance: Provenance) -> Made:
         """Give what the call has made, with what is noted so far."""
@@ -89,24 +82,11 @@ def gathering(scope: Scope) -> Iterator[Gathering]:
         _GATHERING.reset(token)
 
 
-@contextmanager
-def importing() -> Iterator[None]:
-    """Note what is brought meanwhile for all calls to come: what a module holds is in whatever it makes."""
-    found = _GATHERING.get()
-    before = found is not None and found.is_importing
-    if found is not None:
-        found.is_importing = True
-    try:
-        yield
-    finally:
-        if found is not None:
-            found.is_importing = before
-
-
 def note_weights(url: str, digest: Digest, size: int) -> None:
     """Note a file that rehub has brought, or had already, if that was done for a repository's code.
 
-    What comes while an entry is called belongs to what it makes. What comes later, say with the first call of a model,
+    What comes while an entry is called belongs to what it makes; what comes because a module is imported, which happens
+    once, to whatever the repository makes. What comes later, say with the first call of a model,
     is added to the provenance of all that the repository's entries have made by then: whose it is, nothing tells.
 
     Args:
@@ -114,12 +94,15 @@ def note_weights(url: str, digest: Digest, size: int) -> None:
         digest: of its bytes.
         size: in bytes.
     """
-    scope = importer().behind(sys._getframe(1))  # noqa: SLF001 - the way to one's caller
+    caller = sys._getframe(1)  # noqa: SLF001 - the way to one's caller
+    scope = importer().behind(caller)
     if scope is None:
         return
     weights, call = UsedWeights(without_secrets(url), digest.hex, size), _GATHERING.get()
-    if call is not None and not call.is_over and call.notes is scope.notes:
-        call.add(weights)
+    if importer().is_importing(caller):
+        scope.notes.imported.setdefault(weights)
+    elif call is not None and not call.is_over and call.notes is scope.notes:
+        call.weights.setdefault(weights)
     else:
         scope.notes.add_late(weights)
 

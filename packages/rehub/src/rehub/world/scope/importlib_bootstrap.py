@@ -171,6 +171,17 @@ class Importer:
             frame = frame.f_back
         return scope_of_thread()
 
+    def is_importing(self, frame: FrameType | None) -> bool:
+        """Say whether a call is made because a module is imported for a checkout: that happens once a process."""
+        while frame is not None and frame.f_code is not _BOUNDARY:
+            where, code = frame.f_globals.get("__name__"), frame.f_code
+            if self.of(where) is None and _acts_for_itself(where, frame, ()):
+                return False
+            if code.co_name == "<module>" and not code.co_filename.startswith("<"):  # and no text that is exec'd
+                return True
+            frame = frame.f_back
+        return False
+
     def hides(self, place: str) -> "Hidden":
         """Act as a path hook: answer for folders of checkouts, so that nobody else does.
 

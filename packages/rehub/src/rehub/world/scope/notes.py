@@ -16,7 +16,7 @@ class Notes:
     """What is noted of one scope.
 
     Attributes:
-        imported: weights that hubconf brought when it was imported; they are in whatever it makes.
+        imported: weights that modules brought when they were imported; they are in whatever those make.
     """
 
     def __init__(self) -> None:
