@@ -270,6 +270,19 @@ def test_a_module_that_is_imported_later(hub: rehub.Hub, folder: Folder, weights
     assert rehub.provenance(hub.load(root, "net", source="local")).weights == (weights,)
 
 
+def test_a_module_that_is_imported_with_the_first_call(hub: rehub.Hub, folder: Folder, weights: UsedWeights) -> None:
+    """What a module brings that a model imports when it is called is in that model, and in all that come after."""
+    files = {
+        "hubconf.py": "class Net:\n def forward(self): import early\ndef net(): return Net()\n",
+        "early.py": f"from torch.hub import load_state_dict_from_url as f\nSTATE = f({weights.url!r})\n",
+    }
+    net = hub.load(str(folder(files)), "net", source="local")
+    assert rehub.provenance(net).weights == ()
+    net.forward()
+    assert rehub.provenance(net).weights == (weights,)
+    assert rehub.provenance(hub.load(str(folder(files)), "net", source="local")).weights == (weights,)
+
+
 def test_a_library_imported_by_the_entry_acts_for_it(
     hub: rehub.Hub, folder: Folder, tmp_path: Path, weights: UsedWeights
 ) -> None:

@@ -57,7 +57,7 @@ def test_a_raw_thread_is_told(hub: rehub.Hub, folder: Folder) -> None:
     for name in ("own", "known"):
         assert rehub.provenance(hub.load(str(root), name, source="local")).complete
     found = rehub.provenance(hub.load(str(root), "net", source="local"))
-    assert [str(each) for each in found.unverified] == ["loads a thread of _thread"]
+    assert [str(each) for each in found.unverified] == ["starts a thread of _thread"]
 
 
 def test_native_code_is_told(hub: rehub.Hub, folder: Folder, tmp_path: Path) -> None:
@@ -102,6 +102,13 @@ def told(net): return [str(each) for each in rehub.provenance(net).unverified]
             " def emit(self, record): urllib.request.urlopen(url.replace('toy', 'log'), timeout=10).read(); raise ValueError\n"
             "logging.getLogger().addHandler(Away())\nprint(told(load('net', url)) == ['downloads ' + url])"
         ),
+        # A log that fails where something is refused.
+        (
+            "class Bad(logging.Handler):\n def emit(self, record): raise ValueError\n"
+            "logging.getLogger('rehub').addHandler(Bad()); logging.getLogger('rehub').setLevel(1)\n"
+            "hub = rehub.Hub(dir='hub', trust='always', offline=True)\n"
+            "try: load('net', url)\nexcept rehub.OfflineError: print(True)"
+        ),
         # Tracing and profiling, as debuggers and coverage do.
         (
             "sys.settrace(lambda *_: None); sys.setprofile(lambda *_: None); threading.settrace(lambda *_: None)\n"
@@ -135,7 +142,7 @@ def told(net): return [str(each) for each in rehub.provenance(net).unverified]
             "down(); print(told(load('net', url)) == ['downloads ' + url])"
         ),
     ],
-    ids=["logging", "tracing", "hooks", "fork", "threads", "recursion"],
+    ids=["logging", "refusing", "tracing", "hooks", "fork", "threads", "recursion"],
 )
 def test_in_odd_company(script: str, fetch: Path, url: str, world: World, python: Python) -> None:  # noqa: F811
     """With whatever else goes on in a process, what is done is noticed and nothing hangs or fails."""

@@ -113,7 +113,7 @@ def test_other_machines(host: str) -> None:
 
 def test_hosts_are_told_with_their_port() -> None:
     """A port may be a number or a service's name; a password in the wrong place is not told."""
-    assert str(of_host("example.org", "https")) == "connects to example.org:443"
+    assert str(of_host("example.org", "443")) == str(of_host("example.org", "https")) == "connects to example.org:443"
     assert str(of_host("example.org", None)) == str(of_host("example.org", "0")) == "connects to example.org"
     assert str(of_host("2001:db8::1", 80)) == "connects to [2001:db8::1]:80"
     assert str(of_host("ada:s3cret@example.org", 80)) == "connects to example.org:80"

@@ -86,8 +86,8 @@ def note_weights(url: str, digest: Digest, size: int) -> None:
     """Note a file that rehub has brought, or had already, if that was done for a repository's code.
 
     What comes while an entry is called belongs to what it makes; what comes because a module is imported, which happens
-    once, to whatever the repository makes. What comes later, say with the first call of a model,
-    is added to the provenance of all that the repository's entries have made by then: whose it is, nothing tells.
+    once, to whatever the repository makes. What comes later, say with the first call of a model, is added to the
+    provenance of all that the repository's entries have made by then: whose it is, nothing tells.
 
     Args:
         url: where it comes from; what could be secret in it is left out.
@@ -101,7 +101,7 @@ def note_weights(url: str, digest: Digest, size: int) -> None:
     weights, call = UsedWeights(without_secrets(url), digest.hex, size), _GATHERING.get()
     if importer().is_importing(caller):
         scope.notes.imported.setdefault(weights)
-    elif call is not None and not call.is_over and call.notes is scope.notes:
+    if call is not None and not call.is_over and call.notes is scope.notes:
         call.weights.setdefault(weights)
     else:
         scope.notes.add_late(weights)

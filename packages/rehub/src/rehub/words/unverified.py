@@ -32,8 +32,8 @@ class Unverified:
     """Something that a repository's code got past rehub.
 
     Attributes:
-        kind: ``url``, a request; ``host``, a connection; ``process``, another program; ``native``, code that is no
-            Python, and whose own doings nobody sees.
+        kind: ``url``, a request; ``host``, a connection; ``process``, another program, or a thread that Python does
+            not know; ``native``, code that is no Python, and whose own doings nobody sees.
         what: the URL, the host with its port, the program's or the file's name.
     """
 
@@ -125,7 +125,7 @@ def of_host(host: str, port: object = None) -> Unverified | None:
         connects to example.org:443 None
     """
     host = host.rpartition("@")[2]  # who takes a URL apart badly may ask for "user:password@host"
-    number = port if isinstance(port, int) and port > 0 else _PORTS.get(str(port))
+    number = int(str(port)) if str(port).isdecimal() else _PORTS.get(str(port))
     return None if is_here(host) else Unverified("host", _short(_joined(host, number)))
 
 

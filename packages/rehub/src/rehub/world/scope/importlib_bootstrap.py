@@ -172,15 +172,19 @@ class Importer:
         return scope_of_thread()
 
     def is_importing(self, frame: FrameType | None) -> bool:
-        """Say whether a call is made because a module is imported for a checkout: that happens once a process."""
+        """Say whether a call is made because a checkout, or a library for it, is imported: that happens once."""
+        importing = False
         while frame is not None and frame.f_code is not _BOUNDARY:
             where, code = frame.f_globals.get("__name__"), frame.f_code
-            if self.of(where) is None and _acts_for_itself(where, frame, ()):
+            is_own = self.of(where) is not None
+            if not is_own and _acts_for_itself(where, frame, ()):
                 return False
-            if code.co_name == "<module>" and not code.co_filename.startswith("<"):  # and no text that is exec'd
+            # A text that is exec'd is no import.
+            importing |= code.co_name == "<module>" and not code.co_filename.startswith("<")
+            if importing and is_own:
                 return True
             frame = frame.f_back
-        return False
+        return importing and frame is not None
 
     def hides(self, place: str) -> "Hidden":
         """Act as a path hook: answer for folders of checkouts, so that nobody else does.

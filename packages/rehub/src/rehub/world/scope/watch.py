@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from types import FrameType, ModuleType
 from typing import Any, Protocol
@@ -91,7 +92,7 @@ def _judge(scopes: Scopes, find: _Found, args: tuple[Any, ...]) -> OfflineError 
     if scope is None or found is None:
         return None
     if found.is_elsewhere and scopes.is_offline(scope):
-        log.info("%s %s, which was refused", scope.label, found)
+        _say(logging.INFO, "%s %s itself; that was refused, as rehub is offline", scope, found)
         return _refusal(scope, found)
     _note(scope, found)
     return None
@@ -108,7 +109,12 @@ def _refusal(scope: Scope, found: Unverified) -> OfflineError:
 def _note(scope: Scope, found: Unverified) -> None:
     if scope.notes.add_unverified(found):
         level = logging.WARNING if found.kind in {"url", "host"} else logging.INFO
-        log.log(level, "%s %s itself; rehub cannot verify what that brings", scope.label, found)
+        _say(level, "%s %s itself; rehub cannot verify what that brings", scope, found)
+
+
+def _say(level: int, text: str, scope: Scope, found: Unverified) -> None:
+    with suppress(Exception):  # a handler of somebody's that fails must not let pass what is refused
+        log.log(level, text, scope.label, found)
 
 
 def _lead_spawning(scopes: Scopes, module: ModuleType) -> None:
@@ -180,7 +186,7 @@ def _begun(function: Any, *_: Any) -> Unverified | None:
     """Tell of a thread that ``threading`` does not know, if nothing on its stack will say whose it is."""
     code_of = getattr(function, "__globals__", {}).get("__name__", "")
     is_known = isinstance(getattr(function, "__self__", None), threading.Thread) or code_of.startswith("rehub.repos.")
-    return None if is_known else Unverified("native", "a thread of _thread")
+    return None if is_known else Unverified("process", "a thread of _thread")
 
 
 def _opened(library: Any, *_: Any) -> Unverified | None:
