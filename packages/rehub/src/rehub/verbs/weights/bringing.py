@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from rehub.verbs.provenance import note_weights
 from rehub.words.digest import Digest
 from rehub.words.errors import (
     DigestMismatchError,
@@ -85,6 +86,7 @@ def download_to(url: str, target: Path, transfer: Transfer, *, prefix: str | Non
     """
     with transfer.receive(url, target) as received:
         _check(prefix, received.sha256, url)
+    note_weights(url, Digest(received.sha256), received.size)
 
 
 def fetch_weights(url: str, folder: Path, name: str, transfer: Transfer, *, prefix: str | None = None) -> Path:
@@ -119,6 +121,7 @@ def fetch_weights(url: str, folder: Path, name: str, transfer: Transfer, *, pref
             if is_page(received.start):
                 raise DownloadError(url, "it is an HTML page, maybe of a login, and no weights")
         _remember(url, place, received.sha256, received.etag, transfer.store)
+        note_weights(url, Digest(received.sha256), received.size)
         return place
 
 
@@ -148,6 +151,7 @@ def _kept(url: str, place: Path, transfer: Transfer, prefix: str | None) -> Path
         )
     if not unchanged:
         _remember(url, place, sha256, known.etag if known else "", transfer.store)
+    note_weights(url, Digest(sha256), place.stat().st_size)
     return place
 
 
