@@ -552,17 +552,22 @@ def test_two_urls_with_one_name(theirs: Any, served: Served) -> None:
     assert re.fullmatch(r"weights~[0-9a-f]{12}\.pth", names[1])
 
 
-def test_a_changed_file_is_noticed(theirs: Any, served: Served) -> None:
-    """torch.hub loads whatever lies there by now; here only what came from the URL."""
+def test_a_changed_file_is_noticed(theirs: Any, served: Served, tmp_path: Path) -> None:
+    """torch.hub loads whatever lies there by now; here only what came from the URL: anew, or not at all."""
     url = served("net.pth", weights(1))
     for hub in (theirs, ours):
         hub.load_state_dict_from_url(url, progress=False)
-        Path(hub.get_dir(), "checkpoints/net.pth").write_bytes(weights(2))
+        hub.load_state_dict_from_url(url, str(tmp_path / hub.__name__), progress=False)
+        for folder in (Path(hub.get_dir(), "checkpoints"), tmp_path / hub.__name__):
+            (folder / "net.pth").resolve().chmod(0o644)
+            (folder / "net.pth").write_bytes(weights(2))
     assert theirs.load_state_dict_from_url(url, progress=False) == {"w": torch.tensor(2.0)}
-    with pytest.raises(rehub.DigestMismatchError, match="has changed since it was downloaded"):
-        ours.load_state_dict_from_url(url, progress=False)
-    Path(ours.get_dir(), "checkpoints/net.pth").unlink()
     assert ours.load_state_dict_from_url(url, progress=False) == {"w": torch.tensor(1.0)}
+    with pytest.raises(rehub.DigestMismatchError, match="has changed since it was downloaded"):
+        ours.load_state_dict_from_url(url, str(tmp_path / ours.__name__), progress=False)
+    (tmp_path / ours.__name__ / "net.pth").unlink()
+    found = ours.load_state_dict_from_url(url, str(tmp_path / ours.__name__), progress=False)
+    assert found == {"w": torch.tensor(1.0)}
 
 
 def test_a_page_is_no_weights(theirs: Any, served: Served) -> None:

@@ -59,11 +59,32 @@ class Received:
     size: int
     start: bytes
     etag: str = ""
+    kind: str = ""
+    resumed: int = 0
+
+    def keep(self, target: Path, *, mode: int | None = None) -> None:
+        """Give it its name for good."""
+        if mode is not None:
+            self.file.chmod(mode)
+        self.file.replace(target)
+
+
+def progress_of(part: Path) -> tuple[int, int | None] | None:
+    """Say how far another process is."""
+    try:
+        return part.stat().st_size, None
+    except OSError:
+        return None
 
 
 @contextmanager
 def download(
-    url: str, target: Path, *, limits: Limits = Limits(), watch: Watch = lambda _received, _size: None
+    url: str,
+    part: Path,
+    *,
+    limits: Limits = Limits(),
+    watch: Watch = lambda _received, _size: None,
+    credentials: object = None,
 ) -> Iterator[Received]:
     """Bring a file; it gets its name when the block ends, and is gone if the block raises.
 
@@ -78,14 +99,12 @@ def download(
         OSError: the target cannot be written.
     """
     # Not by tempfile: its files are for their owner's eyes only, and this one is going to stay.
-    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.partial")
     try:
-        with part.open("xb") as file:
+        with part.open("wb") as file:
             received = _receive(url, file, part, limits, watch)
             file.flush()
             os.fsync(file.fileno())
         yield received
-        part.replace(target)
     finally:
         with suppress(FileNotFoundError):
             part.unlink()
