@@ -89,10 +89,10 @@ def test_what_cannot_be_had_stays_a_pointer(
         case "offline":
             hub = make(offline=True)
         case "down":
-            world.hub.fail("info/lfs", 500)
+            world.hub.fail("info/lfs", 422)
     with caplog.at_level(logging.WARNING, "rehub"):
         assert hub.load("acme/toy:v1", "net") == lfs_pointer(WEIGHTS["a.pt"])
-    said = {"bytes": "other bytes", "quota": "507 over its data quota", "offline": "offline", "down": "500"}[wrong]
+    said = {"bytes": "other bytes", "quota": "507 over its data quota", "offline": "offline", "down": "422"}[wrong]
     assert said in caplog.text
     with pytest.raises(FileNotFoundError) as caught:
         hub.load("acme/toy:v1", "net", "nothing")
