@@ -277,7 +277,9 @@ def explore(value: object, *, depth: int = 3, rows: int = 60) -> Exploration:
 def provenance(value: Any) -> Provenance:
     """Say what a loaded object was made from: the repository's commit and tree, the entry, its arguments.
 
-    What the entry itself loaded, through torch.hub or rehub, is in ``nested``.
+    What the entry itself loaded, through torch.hub or rehub, is in ``nested``, and the files that rehub brought for its
+    code are in ``weights``. What that code has got past rehub is named in ``unverified``, and the provenance is not
+    ``complete`` then. Both grow when the model does such a thing later: ask again.
 
     Args:
         value: what :func:`load` returned, or one of the parts if it was a tuple, list or dictionary.

@@ -31,7 +31,7 @@ class Loaded:
     Attributes:
         value: whatever the entry returned; usually a model.
         checkout: the files it came from.
-        provenance: the pin, the entry, its arguments, and what the entry itself loaded.
+        provenance: the pin, the entry, its arguments, and what the entry itself loaded and used.
     """
 
     value: Any
@@ -147,10 +147,9 @@ def run_entry(  # noqa: PLR0913 - a call, and where it happens
         hubconf = import_module(f"{scope.name}.hubconf")
         return _callable(checkout, hubconf, name)(*args, **kwargs)
 
-    with gathering() as nested:
+    with gathering(scope) as found:
         value = _called(checkout, scope, call)
-    provenance = Provenance.of(checkout, name, args, kwargs, nested)
-    remember(value, provenance)
+    provenance = remember(value, found.made(Provenance.of(checkout, name, args, kwargs)))
     return Loaded(value, checkout, provenance)
 
 

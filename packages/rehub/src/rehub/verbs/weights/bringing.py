@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from rehub.verbs.provenance import note_weights
 from rehub.verbs.weights.infolder import fetch_into
 from rehub.verbs.weights.linking import is_checkpoints, link, own_file
 from rehub.verbs.weights.transfer import Transfer, check_received
@@ -46,6 +47,14 @@ def fetch_weights(  # noqa: PLR0913 - a file, and where it goes
         DigestMismatchError: what is there was changed since it came, and cannot be brought anew.
         OfflineError, DownloadError, StoreError: as they say.
     """
+    weights = _found(url, transfer, name, folder, promise, linked=linked)
+    note_weights(url, weights.digest, weights.size)
+    return weights
+
+
+def _found(  # noqa: PLR0913 - those of fetch_weights
+    url: str, transfer: Transfer, name: str, folder: Path | None, promise: Promise, *, linked: bool
+) -> Weights:
     if folder is not None and not (transfer.to_store and is_checkpoints(folder, transfer.settings)):
         return fetch_into(folder, url, name, transfer, promise)
     place = transfer.settings.dir / "checkpoints" / name

@@ -10,6 +10,7 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
+from rehub.verbs.provenance import note_weights
 from rehub.verbs.weights.transfer import Transfer, check_hash, check_received
 from rehub.verbs.weights.turns import Waiting, key_of, turn
 from rehub.words.digest import Digest
@@ -86,12 +87,15 @@ def download_to(url: str, target: Path, transfer: Transfer, *, prefix: str | Non
     waiting = Waiting(transfer.settings.timeout, transfer.watch, done)
     sweep_beside(target)
     with turn(key, part_of(target, url), transfer.store, waiting) as part:
-        if done():
-            return
-        with transfer.receive(url, part, target, promise) as received:
-            check_hash(received.sha256, url, promise)
-            received.keep(target)
-        remember(url, target, received.sha256, received.etag, transfer.store)
+        if not done():
+            with transfer.receive(url, part, target, promise) as received:
+                check_hash(received.sha256, url, promise)
+                received.keep(target)
+            remember(url, target, received.sha256, received.etag, transfer.store)
+            sha256, size = received.sha256, received.size
+        else:
+            sha256, size = _hash(target), target.stat().st_size
+    note_weights(url, Digest(sha256), size)
 
 
 def part_of(place: Path, url: str) -> Path:
