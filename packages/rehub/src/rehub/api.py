@@ -45,6 +45,11 @@ def acting() -> Hub:
     return now[0] if now else DEFAULT
 
 
+def is_users_own_call() -> bool:
+    """Say whether nobody's code but the user's asks now: what a checkout's says of trust is its wish."""
+    return _ACTING.get() is None
+
+
 def is_quiet() -> bool:
     """Say whether nothing may be printed now."""
     now = _ACTING.get()
@@ -338,15 +343,18 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
         progress: without effect; nothing is printed.
         check_hash: the file's name ends in eight or more hex digits of its SHA-256; nothing else is accepted.
         file_name: of the file, instead of the URL's own.
-        weights_only: ``False`` runs whatever the file says; otherwise it may hold weights only.
+        weights_only: ``False`` runs what is in a file that is more than weights; otherwise such a file must have been
+            allowed by ``rehub trust add --weights``.
 
     Raises:
         MalformedSettingError: the name cannot be a file's, or has no hash to check.
         DigestMismatchError: the bytes are not the promised ones, or not those that came.
         OfflineError: they are not there, and rehub may open no socket.
         DownloadError: they did not come whole.
+        UnsafeWeightsError: reading them in full would run code, and nobody allowed that.
+        MalformedWeightsError: they are no sound file of weights.
         MissingDependencyError: torch is not installed.
-        Exception: what :func:`torch.load` raises.
+        Exception: what a file that may be read in full raises.
 
     Example:
         >>> import torch
@@ -365,7 +373,8 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
         raise MalformedSettingError("check_hash", check_hash, f"False: there are no {HASH_DIGITS} digits in {name}")
     folder = Path(os.path.expanduser(model_dir or DEFAULT.settings.dir / "checkpoints"))
     place = fetch_weights(url, folder, name, Transfer(DEFAULT.settings, DEFAULT.store), prefix=prefix)
-    return read_weights(place, map_location=map_location, weights_only=weights_only is not False)
+    permission = DEFAULT.permission(users_own_call=weights_only is False)
+    return read_weights(place, map_location=map_location, permission=permission)
 
 
 def install() -> None:

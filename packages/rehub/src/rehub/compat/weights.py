@@ -54,7 +54,10 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
         RuntimeError: their SHA-256 does not start as the file's name says, with ``check_hash=True``.
         DigestMismatchError: the file was changed since it was downloaded.
         URLError, HTTPException: they did not come whole.
-        Exception: what :func:`torch.load` raises.
+        UnsafeWeightsError: reading them in full would run code, and nobody allowed that: the user's own call does, by
+            torch.hub's default of ``weights_only``, unless the policy is ``never``.
+        MalformedWeightsError: they are no sound file of weights.
+        Exception: what a file that may be read in full raises.
     """
     from rehub.verbs.weights import read_weights
 
@@ -62,7 +65,8 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
         warnings.warn("TORCH_MODEL_ZOO is deprecated, please use env TORCH_HOME instead", stacklevel=2)
     folder = os.path.expanduser(model_dir or os.path.join(get_dir(), "checkpoints"))  # noqa: PTH118
     place = _place(url, folder, name_of(url, file_name), check_hash=bool(check_hash), progress=bool(progress))
-    return read_weights(place, map_location=map_location, weights_only=weights_only)
+    permission = api.acting().permission(users_own_call=not weights_only and api.is_users_own_call())
+    return read_weights(place, map_location=map_location, permission=permission)
 
 
 def _place(url: str, folder: str, name: str, *, check_hash: bool, progress: bool) -> Path:
