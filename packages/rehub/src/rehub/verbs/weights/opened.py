@@ -56,6 +56,21 @@ class Opened:
                 return f"{folder}/{self.handle}"
         return self._checked_path()
 
+    @property
+    def real_path(self) -> str | None:
+        """Where the open file lies, without links; ``None`` if it never was a file, or has lost its name."""
+        if isinstance(self.handle, bytes):
+            return None
+        try:
+            path = os.readlink(f"{_FOLDERS[0]}/{self.handle}")  # noqa: PTH115 - of Linux: whatever was renamed meanwhile
+        except OSError:
+            path = os.path.realpath(self.name)
+        try:
+            there, here = os.stat(path), os.fstat(self.handle)  # noqa: PTH116
+        except OSError:
+            return None
+        return path if (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino) else None
+
     def _checked_path(self) -> str:
         """Give the path, where descriptors have no names, if it still leads to the file that is open."""
         there, here = os.stat(self.name), os.fstat(int(self.handle))  # noqa: PTH116

@@ -141,6 +141,24 @@ def read_opened(
     return _read_sound(file, contents, map_location, immutable=immutable)
 
 
+@contextmanager
+def allow_program(file: Opened, kind: Kind, permission: Permission) -> Iterator[Opened]:
+    """Give a file that is about to be run, if that is allowed.
+
+    Args:
+        file: which one.
+        kind: what it will be taken for.
+        permission: who may have it run.
+
+    Raises:
+        UnsafeWeightsError: nobody allowed it.
+    """
+    if not permission.covers(file):
+        raise refusal(file, RunsCode([kind.value], "it holds a program"))
+    with _private(file, permission, immutable=False) as own:
+        yield own
+
+
 def refusal(file: Opened, fault: Fault) -> Exception:
     """Give the error that says what is wrong with a file."""
     if isinstance(fault, RunsCode):
