@@ -22,7 +22,6 @@ import torch
 
 import rehub
 from rehub import compat as ours
-from rehub.world.download.transfer import _Redirects
 from tests.compat.conftest import Answers, saved
 from tests.compat.github import refused
 from tests.stories import ROOT
@@ -496,15 +495,20 @@ def test_a_silent_server_is_given_up(
         ours.download_url_to_file(url, str(tmp_path / "ours.pth"), progress=False)
 
 
-def test_redirects_stay_as_safe(served: Served, world: World, tmp_path: Path) -> None:
+def test_redirects_stay_as_safe(
+    served: Served, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """torch.hub follows from https to http; here that ends the download, as any other scheme does."""
     request = urllib.request.Request("https://example.org/net.pth")
     headers: Any = {}
     asked = (request, None, 302, "Found", headers, "http://example.org/net.pth")
     assert urllib.request.HTTPRedirectHandler().redirect_request(*asked)  # type: ignore[arg-type]
-    with pytest.raises(HTTPError, match="less safe"):
-        _Redirects(10).redirect_request(*asked)  # type: ignore[arg-type]
     url = served("net.pth", b"x")
+    safe = world.tls()
+    monkeypatch.setenv("SSL_CERT_FILE", str(safe.certificate))
+    safe.redirect("net.pth", url, status=302)
+    with pytest.raises(HTTPError, match="less safe"):
+        ours.download_url_to_file(f"{safe.url}/net.pth", str(tmp_path / "x"), progress=False)
     world.hub.redirect("net.pth", "ftp://127.0.0.1/net.pth", status=302)
     with pytest.raises(HTTPError, match="less safe"):
         ours.download_url_to_file(url, str(tmp_path / "x"), progress=False)

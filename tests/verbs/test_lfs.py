@@ -83,7 +83,7 @@ def test_what_cannot_be_had_stays_a_pointer(
     hub.fetch("acme/toy:v1")
     match wrong:
         case "bytes":
-            world.hub.lfs.objects[oid] = b"others "* 100
+            world.hub.lfs.objects[oid] = b"others " * 100
         case "quota":
             world.hub.lfs.errors[oid] = (507, "over its data quota")
         case "offline":

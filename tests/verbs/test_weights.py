@@ -122,9 +122,7 @@ def test_a_damaged_file_comes_anew(world: World, hub: rehub.Hub, caplog: pytest.
         bring(offline, url)
 
 
-def test_a_mirror_with_other_bytes_is_left(
-    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_mirror_with_other_bytes_is_left(world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """If something says which bytes are right: a hash in the name, or what came from the URL before."""
     mirror = world.server()
     names = (f"/net-{HEX[:8]}.pt", "/known.pt")
@@ -214,7 +212,9 @@ def as_nobody(command: list[str]) -> "subprocess.CompletedProcess[str]":
             pytest.skip("needs setpriv to give up root's rights")
         command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", *command]
         command[1:1] = []
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=Path(__file__).parents[2])
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, cwd=Path(__file__).parents[2]
+    )
 
 
 LOAD = (
@@ -232,7 +232,12 @@ def start(hub: rehub.Hub, url: str, timeout: float = 30.0) -> "subprocess.Popen[
     root = Path(__file__).parents[2]
     path = os.pathsep.join([str(root), os.environ["PYTHONPATH"]])
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root, env={**os.environ, "PYTHONPATH": path}
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": path},
     )
 
 

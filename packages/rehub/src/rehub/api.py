@@ -44,6 +44,11 @@ def acting() -> Hub:
     return now[0] if now else DEFAULT
 
 
+def is_users_own_call() -> bool:
+    """Say whether nobody's code but the user's asks now: what a checkout's says of trust is its wish."""
+    return _ACTING.get() is None
+
+
 def is_quiet() -> bool:
     """Say whether nothing may be printed now."""
     now = _ACTING.get()
@@ -336,8 +341,10 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
         OfflineError: they are not there, and rehub may open no socket.
         DownloadError: they did not come whole.
         StoreError: the disk refused.
+        UnsafeWeightsError: reading them in full would run code, and nobody allowed that.
+        MalformedWeightsError: they are no sound file of weights.
         MissingDependencyError: torch is not installed.
-        Exception: what :func:`torch.load` raises.
+        Exception: what a file that may be read in full raises.
 
     Example:
         >>> from pathlib import Path

@@ -74,7 +74,8 @@ class Files(Configured):
             check_hash: the file's name ends in eight or more hex digits of its SHA-256. Those are checked without it,
                 too, if one is a letter; with it they must be there.
             file_name: of the file, instead of the URL's own.
-            weights_only: ``False`` runs whatever the file says; otherwise it may hold weights only.
+            weights_only: ``False`` runs what is in a file that is more than weights; otherwise such a file must have
+                been allowed by ``rehub trust add --weights``.
 
         Raises:
             MalformedSettingError: ``url`` is none, the name cannot be a file's, or has no hash to check.
@@ -82,10 +83,12 @@ class Files(Configured):
             OfflineError: they are not there, and rehub may open no socket.
             DownloadError: they did not come whole.
             StoreError: the disk refused.
+            UnsafeWeightsError: reading them in full would run code, and nobody allowed that.
+            MalformedWeightsError: they are no sound file of weights.
             MissingDependencyError: torch is not installed.
-            Exception: what :func:`torch.load` raises.
+            Exception: what a file that may be read in full raises.
         """
-        from rehub.verbs.weights import fetch_weights, read_weights
+        from rehub.verbs.weights import fetch_weights, read_known
         from rehub.words.errors import MalformedSettingError
         from rehub.words.weightfile import HASH_DIGITS, hash_in
         from rehub.words.weightfile import file_name as name_of
@@ -107,7 +110,8 @@ class Files(Configured):
                 promise=promised(url, name, check_hash=check_hash),
                 linked=settings.legacy_links,
             )
-        return read_weights(weights.file, map_location=map_location, weights_only=weights_only is not False)
+        permission = self.permission(users_own_call=weights_only is False)
+        return read_known(weights, self.store, map_location=map_location, permission=permission, name=name)
 
     @contextmanager
     def transferring(self, name: str, *, shown: object) -> Iterator[Transfer]:

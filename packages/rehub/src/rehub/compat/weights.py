@@ -22,6 +22,7 @@ from rehub.words.weightfile import file_name as name_of
 
 if TYPE_CHECKING:
     from rehub.verbs.weights import Transfer
+    from rehub.words.weights import Weights
 
 HASH_REGEX = re.compile(r"-([a-f0-9]*)\.")
 READ_DATA_CHUNK = 128 * 1024  # bytes
@@ -80,19 +81,24 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
         RuntimeError: their SHA-256 does not start as the file's name says.
         DigestMismatchError: the file was changed since it was downloaded.
         URLError, HTTPException: they did not come whole.
-        Exception: what :func:`torch.load` raises.
+        UnsafeWeightsError: reading them in full would run code, and nobody allowed that: the user's own call does, by
+            torch.hub's default of ``weights_only``, unless the policy is ``never``.
+        MalformedWeightsError: they are no sound file of weights.
+        Exception: what a file that may be read in full raises.
     """
-    from rehub.verbs.weights import read_weights
+    from rehub.verbs.weights import read_known
 
     if os.environ.get("TORCH_MODEL_ZOO"):
         warnings.warn("TORCH_MODEL_ZOO is deprecated, please use env TORCH_HOME instead", stacklevel=2)
     folder = os.path.expanduser(model_dir or os.path.join(get_dir(), "checkpoints"))  # noqa: PTH118
     url = url_of(url)
-    place = _place(url, folder, name_of(url, file_name), check_hash=bool(check_hash), progress=bool(progress))
-    return read_weights(place, map_location=map_location, weights_only=weights_only)
+    name = name_of(url, file_name)
+    weights = _found(url, folder, name, check_hash=bool(check_hash), progress=bool(progress))
+    permission = api.acting().permission(users_own_call=not weights_only and api.is_users_own_call())
+    return read_known(weights, api.acting().store, map_location=map_location, permission=permission, name=name)
 
 
-def _place(url: str, folder: str, name: str, *, check_hash: bool, progress: bool) -> Path:
+def _found(url: str, folder: str, name: str, *, check_hash: bool, progress: bool) -> "Weights":
     """Give the file that has a URL's bytes."""
     from rehub.compat.transfer import PatchedTransfer
     from rehub.verbs.weights import fetch_weights
@@ -104,7 +110,7 @@ def _place(url: str, folder: str, name: str, *, check_hash: bool, progress: bool
         kind = PatchedTransfer.like if patched("download_url_to_file") else replace
         transfer = kind(usual, announce=partial(_announce, folder))
         Path(folder).mkdir(parents=True, exist_ok=True)
-        return fetch_weights(url, transfer, name=name, folder=Path(folder), promise=promise, linked=True).file
+        return fetch_weights(url, transfer, name=name, folder=Path(folder), promise=promise, linked=True)
 
 
 def _doubt(name: str, *, check_hash: bool) -> None:

@@ -1,4 +1,4 @@
-"""How far a transfer is, in one line: the file, its bytes, the rate, the time left. The clock is here, the words are not."""
+"""How far a transfer is, in one line: the file, its bytes, the rate, the time left."""
 
 import time
 

@@ -141,6 +141,11 @@ class Blobs:
                 return
         raise FileNotFoundError(missing.errno, missing.strerror, str(path))
 
+    def is_proved(self, digest: Digest, found: os.stat_result) -> bool:
+        """Say whether an open file, as it looks, is the blob that was hashed, with nothing written to it since."""
+        known = self._seen(self.path(digest))
+        return known is not None and known.sha256 == digest.hex and known.still(found)
+
     def _prove(self, handle: int, digest: Digest) -> None:
         """Hash an open file, and remember what it was; one with other bytes is put away."""
         with disk_errors(self.path(digest)):
