@@ -495,9 +495,7 @@ def test_a_silent_server_is_given_up(
         ours.download_url_to_file(url, str(tmp_path / "ours.pth"), progress=False)
 
 
-def test_redirects_stay_as_safe(
-    served: Served, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_redirects_stay_as_safe(served: Served, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """torch.hub follows from https to http; here that ends the download, as any other scheme does."""
     request = urllib.request.Request("https://example.org/net.pth")
     headers: Any = {}
