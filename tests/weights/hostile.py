@@ -192,7 +192,7 @@ def _bombs() -> Iterator[tuple[str, bytes]]:
     yield "MalformedWeightsError pickle of 17 MB", archive(whole(text("x" * (17 << 20))))
     yield (
         "MalformedWeightsError deflated pickle of 1 GB",
-        _raw([("a/data.pkl", 8, _zeros(1 << 30), 1 << 30)] + [("a/version", 0, b"3", 1)]),
+        _raw([("a/data.pkl", 8, _zeros(1 << 30), 1 << 30), ("a/version", 0, b"3", 1)]),
     )
     yield "MalformedWeightsError storage that inflates to 1 GB", _inflating(1 << 30)
     yield "MalformedWeightsError one file in a zip, of 1 GB", _single_bomb(1 << 30)
@@ -280,6 +280,10 @@ def _zips() -> Iterator[tuple[str, bytes]]:
     yield "MalformedWeightsError in several disks", good[: end + 4] + struct.pack("<HH", 1, 1) + good[end + 8 :]
     yield "MalformedWeightsError unknown compression", archive(GOOD, method=zipfile.ZIP_BZIP2)
     yield "MalformedWeightsError wrong checksum", good.replace(struct.pack("<L", zlib.crc32(GOOD)), b"\1\2\3\4")
+
+
+def _members() -> Iterator[tuple[str, bytes]]:
+    good = archive(GOOD)
     yield "MalformedWeightsError path that leads out", archive(GOOD, {"data/0": FOUR, "../../evil": b"x"})
     yield (
         "MalformedWeightsError storage whose name leads out",
@@ -489,7 +493,7 @@ def _others() -> Iterator[tuple[str, bytes]]:
 @functools.cache
 def files() -> dict[str, bytes]:
     """Give each file's bytes, by its name."""
-    makers = (_gadgets, _instructions, _bombs, _zips, _storages, _safetensors, _others)
+    makers = (_gadgets, _instructions, _bombs, _zips, _members, _storages, _safetensors, _others)
     return dict(itertools.chain.from_iterable(make() for make in makers))
 
 

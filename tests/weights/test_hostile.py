@@ -38,7 +38,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     assert done.returncode == 0, done.stderr
     found = {Path(row["file"]).name: row for row in map(json.loads, done.stdout.splitlines())}
     assert found.keys() == set(names), done.stderr
-    assert os.listdir(work) == os.listdir(scratch) == []
+    assert [*work.iterdir(), *scratch.iterdir()] == []
     return found
 
 
