@@ -141,7 +141,7 @@ def run_entry(  # noqa: PLR0913 - a call, and where it happens
             )
         raise HubconfNotFoundError(str(checkout))
     if checkout.lfs:
-        log.warning("%s holds git LFS pointers, which are not the files they stand for: %s", checkout, _shown(checkout))
+        log.warning("%s holds git LFS pointers, which are not the files they stand for: %s", checkout, _left(checkout))
 
     def call() -> Any:
         hubconf = import_module(f"{scope.name}.hubconf")
@@ -160,7 +160,7 @@ def _called(checkout: Checkout, scope: Scope, call: Callable[[], Any]) -> Any:
     except BaseException as error:
         shorten(error)
         if checkout.lfs:
-            error.add_note(f"{checkout} holds git LFS pointers, which rehub does not fetch: {_shown(checkout)}")
+            error.add_note(f"{checkout} holds git LFS pointers, which are not the files: {_left(checkout)}")
         if checkout.pin and isinstance(error, OSError) and scope.proof.inside(error.filename):
             error.add_note(_READ_ONLY)
         raise
@@ -176,9 +176,11 @@ def _callable(checkout: Checkout, hubconf: types.ModuleType, name: str) -> Any:
     return found
 
 
-def _shown(checkout: Checkout) -> str:
+def _left(checkout: Checkout) -> str:
+    """Name the files that are still git LFS pointers, and say why."""
     paths = [pointer.path for pointer in checkout.lfs]
-    return ", ".join(paths[:5]) + (f", … ({len(paths)} in all)" if len(paths) > 5 else "")  # noqa: PLR2004
+    shown = ", ".join(paths[:5]) + (f", … ({len(paths)} in all)" if len(paths) > 5 else "")  # noqa: PLR2004
+    return f"{shown} ({checkout.missing})" if checkout.missing else shown
 
 
 def run_hubconf(checkout: Checkout, *, store: Store, opener: object = None) -> types.ModuleType:
