@@ -65,6 +65,8 @@ def tensors_of(module: nn.Module) -> dict[str, torch.Tensor]:
 
 def bits(value: Any) -> Any:
     """Give what torch.save writes of it, so that not one bit may differ."""
+    if isinstance(value, torch.Tensor) and value.is_meta:
+        return value.dtype, tuple(value.shape)
     if isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_quantized:
         return value.dtype, tuple(value.shape), value.detach().contiguous().view(-1).view(torch.uint8).tolist()
     file = io.BytesIO()
@@ -89,9 +91,32 @@ def facts(module: nn.Module) -> dict[str, Any]:
             storage.is_shared(),
             tensor.requires_grad,
             tensor.is_leaf,
-            tensor._version,
+            None if tensor.is_inference() else tensor._version,
             tensor.grad is None,
             first.setdefault(id(tensor), name),
             memory.setdefault(storage.data_ptr() or name, name),
         )
     return found
+
+
+def same(ways: Ways, state: Any, act: Callable[[Any, Load], Any]) -> list[bool]:
+    """Do something with a state dict in both ways, and see that it comes to the same.
+
+    Args:
+        ways: for the file.
+        state: what is saved.
+        act: gives a module, and whatever else may differ.
+
+    Returns:
+        Of each of the module's tensors, whether it is mapped in ours.
+    """
+    told = []
+    for found, load in ways.both(state):
+        torch.manual_seed(2)
+        module, seen = act(found, load)
+        mapped = [is_mapped(tensor) for tensor in tensors_of(module).values()]
+        told.append((facts(module), bits(seen), torch.get_rng_state().tolist(), mapped))
+    theirs, ours = told
+    assert ours[:-1] == theirs[:-1]
+    assert not any(theirs[-1])
+    return ours[-1]

@@ -12,9 +12,16 @@ def can_tell() -> bool:
     """Say whether this torch answers all that is asked of it here; some of it has no public name."""
     import torch
 
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+        return False  # the counts of references say nothing there
     tensor = torch.zeros(1)
     try:
-        return is_plain(tensor) and fits(tensor, tensor) and is_alone(tensor) and isinstance(nothing_watches(), bool)
+        return (
+            is_plain(tensor)
+            and fits(tensor, tensor)
+            and is_alone(tensor)
+            and {is_watched(), is_recorded()} <= {True, False}
+        )
     except (AttributeError, TypeError, RuntimeError):
         return False
 
@@ -64,21 +71,26 @@ def is_alone(tensor: Any) -> bool:
     )
 
 
-def nothing_watches() -> bool:
-    """Say whether a copy made now would be just that: recorded by no graph, transform, tracer or mode."""
+def is_watched() -> bool:
+    """Say whether somebody sees each operation: a mode, a transform, a tracer."""
     import torch
     from torch.autograd import forward_ad
 
     core = torch._C  # noqa: SLF001
-    return not (
-        torch.is_grad_enabled()
-        or torch.is_inference_mode_enabled()
-        or forward_ad._current_level >= 0  # noqa: SLF001
+    return (
+        core._len_torch_function_stack() > 0  # noqa: SLF001
+        or core._len_torch_dispatch_stack() > 0  # noqa: SLF001
         or core._functorch.peek_interpreter_stack() is not None  # noqa: SLF001
-        or core._len_torch_dispatch_stack()  # noqa: SLF001
-        or core._len_torch_function_stack()  # noqa: SLF001
         or core._get_tracing_state() is not None  # noqa: SLF001
+        or forward_ad._current_level >= 0  # noqa: SLF001
     )
+
+
+def is_recorded() -> bool:
+    """Say whether a copy would leave more behind than its values: a step of a graph, or none of a tensor's version."""
+    import torch
+
+    return torch.is_grad_enabled() or torch.is_inference_mode_enabled()
 
 
 def _users(tensor: Any, storage: Any) -> tuple[int, int, int]:

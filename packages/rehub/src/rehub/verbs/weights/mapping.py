@@ -30,10 +30,9 @@ def load_mapped(path: str, *, map_location: Any = None, fd: int) -> Any:
 
     try:
         loaded = torch.load(path, map_location=_Exchange(fd, map_location), weights_only=True, mmap=True)
-    except Exception:
-        if callable(map_location):
-            raise
-        # Some tensors cannot be made with a function as map_location; and what is refused is refused in torch's words.
+    except Exception:  # noqa: BLE001
+        # There is no room for a mapping, or a tensor cannot be made with a function as map_location; and what torch
+        # refuses is refused in its own words.
         return load_copied(path, map_location=map_location)
     swap_on_load()
     return loaded
@@ -51,7 +50,10 @@ def load_safetensors(path: str, *, map_location: Any = None, fd: int) -> dict[st
         MalformedWeightsError: it is not what its header says.
         MissingDependencyError: it has numbers that this torch does not know.
     """
-    mapped = MappedFile(fd) if _shall_map(fd) else None
+    try:
+        mapped = MappedFile(fd) if _shall_map(fd) else None
+    except OSError:  # no room for it
+        mapped = None
     loaded = read_safetensors(path, mapped, placing(map_location))
     if mapped:
         swap_on_load()

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable
 from io import BufferedReader
@@ -52,15 +53,14 @@ def read_safetensors(path: str, mapped: MappedFile | None, place: Callable[[Any,
 
     with Path(path).open("rb") as file:
         header, start = _header(file, path)
+        room = os.fstat(file.fileno()).st_size - start
         found: dict[str, Any] = {}
         for name, row in header.items():
-            dtype = _dtype(row["dtype"], path)
-            begin, end = row["data_offsets"]
-            if end - begin != math.prod(row["shape"]) * dtype.itemsize:
-                raise MalformedWeightsError(path, f"{name[:80]!a} has a size that is not that of its bytes")
-            storage = place(_storage(file, mapped, start + begin, end - begin, dtype), "cpu")
-            strides = torch.empty(row["shape"], device="meta").stride()
-            found[name] = torch.empty(0, dtype=dtype, device=storage.device).set_(storage, 0, row["shape"], strides)
+            dtype = _dtype(row, path)
+            shape, begin, size = _span(row, dtype, room, path)
+            storage = place(_storage(file, mapped, start + begin, size, dtype), "cpu")
+            strides = torch.empty(shape, device="meta").stride()
+            found[name] = torch.empty(0, dtype=dtype, device=storage.device).set_(storage, 0, shape, strides)
         return found
 
 
@@ -71,15 +71,32 @@ def _header(file: BufferedReader, path: str) -> tuple[dict[str, Any], int]:
         raise MalformedWeightsError(path, f"its header claims {length} bytes; at most {_MAX_HEADER} are read")
     try:
         header = json.loads(file.read(length))
-        header.pop("__metadata__", None)
-    except (ValueError, AttributeError, RecursionError) as error:
-        raise MalformedWeightsError(path, "its header is no JSON object") from error
+    except (ValueError, RecursionError) as error:
+        raise MalformedWeightsError(path, "its header is no JSON") from error
+    if not isinstance(header, dict):
+        raise MalformedWeightsError(path, "its header is no JSON object")
+    header.pop("__metadata__", None)
     return header, _LENGTH + length
 
 
-def _dtype(name: str, path: str) -> Any:
+def _span(row: Any, dtype: Any, room: int, path: str) -> tuple[list[int], int, int]:
+    """Give a tensor's shape, where its bytes begin behind the header, and how many they are."""
+    shape, offsets = row.get("shape"), row.get("data_offsets")
+    numbers = all(
+        isinstance(each, list) and all(type(one) is int and one >= 0 for one in each) for each in (shape, offsets)
+    )
+    if not numbers or len(offsets) != 2:  # noqa: PLR2004 - begin, end
+        raise MalformedWeightsError(path, "a tensor's shape or place is none")
+    begin, end = offsets
+    if not begin <= end <= room or end - begin != math.prod(shape) * dtype.itemsize:
+        raise MalformedWeightsError(path, f"a tensor of shape {shape[:9]} has the bytes {begin} to {end} of {room}")
+    return shape, begin, end - begin
+
+
+def _dtype(row: Any, path: str) -> Any:
     import torch
 
+    name = str(row.get("dtype")) if isinstance(row, dict) else ""
     if name not in _DTYPES or not hasattr(torch, _DTYPES[name]):
         raise MissingDependencyError(path, [f"a torch with {name[:40]}"], "pip install --upgrade torch")
     return getattr(torch, _DTYPES[name])

@@ -10,10 +10,12 @@ from functools import cache, partial
 from types import FrameType
 from typing import Any
 
-from rehub.verbs.weights.alone import can_tell, fits, is_alone, is_plain, nothing_watches
+from rehub.verbs.weights.alone import can_tell, fits, is_alone, is_plain, is_recorded, is_watched
 from rehub.verbs.weights.storages import ALIGNMENT, LEAST, over
 from rehub.world.memory import Index, KeptFile, Region, release_unused, untouched
 from rehub.world.scope.detours import Way, detour
+
+_IN_USE: dict[int, tuple[Any, Any]] = {}
 
 
 def swap_on_load() -> None:
@@ -31,13 +33,14 @@ def _choose(before: Way, _: FrameType | None) -> Way:
 def _loading(before: Way, *args: Any, **kwargs: Any) -> Any:
     """Run ``load_state_dict`` so that its copies are looked at, if anything in the dict is mapped."""
     index = Index()
-    if not index or not _any_mapped(index, kwargs.get("state_dict", args[1] if len(args) > 1 else None)):
+    state_dict = kwargs.get("state_dict", args[1] if len(args) > 1 else None)
+    if not index or is_watched() or not _any_mapped(index, state_dict):
         return before(*args, **kwargs)
     with _mode()(index) as mode:
-        answer = before(*args, **kwargs)
-    if mode.swapped:
-        release_unused()
-    return answer
+        try:
+            return before(*args, **kwargs)
+        finally:
+            _let_go(mode.replaced)
 
 
 def _any_mapped(index: Index, state_dict: Any) -> bool:
@@ -62,7 +65,7 @@ def _mode() -> Any:
         def __init__(self, index: Index) -> None:
             super().__init__()
             self.index = index
-            self.swapped = False
+            self.replaced: list[tuple[Any, Any]] = []
 
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             if func is Tensor.copy_ and len(args) == 2 and not kwargs and self._done(*args):  # noqa: PLR2004
@@ -71,16 +74,16 @@ def _mode() -> Any:
 
         def _done(self, target: Any, source: Any) -> bool:
             """Say whether the target has the source's values now, without a copy."""
-            found = _place(source, self.index) if nothing_watches() else None
+            found = None if is_watched() or is_recorded() else _place(source, self.index)
             if found is None or not fits(target, source):
                 return False
             if _place(target, self.index) == found:  # the second of two tied names, or loaded before
                 increment_version(target)
                 return True
-            if not is_alone(target) or not _give(target, found, self.index):
+            if found.offset % ALIGNMENT or not is_alone(target):
                 return False
-            self.swapped = True
-            return True
+            self.replaced.append((target, target.untyped_storage()))
+            return _give(target, found, self.index)
 
     return Swapping
 
@@ -107,8 +110,6 @@ def _place(tensor: Any, index: Index) -> _Place | None:
 
 def _give(target: Any, place: _Place, index: Index) -> bool:
     """Let a tensor have a mapping of its own of some bytes of a file; ``False`` if it keeps its memory after all."""
-    if place.offset % ALIGNMENT:
-        return False
     try:
         region = Region(place.file, place.offset, place.size)
         target.set_(over(region, 0, place.size), 0, target.shape, target.stride())
@@ -116,3 +117,19 @@ def _give(target: Any, place: _Place, index: Index) -> bool:
         return False
     index.add(region)
     return True
+
+
+def _let_go(replaced: list[tuple[Any, Any]]) -> None:
+    """Give memory back that was exchanged, but what another thread is computing with: that waits for the next time.
+
+    Args:
+        replaced: tensors, each with the storage that it had. An operator that is under way holds the tensor.
+    """
+    if not replaced:
+        return
+    _IN_USE.update((id(storage), (tensor, storage)) for tensor, storage in replaced)
+    replaced.clear()
+    for key, (tensor, _) in tuple(_IN_USE.items()):
+        if tensor._use_count() == 1:  # noqa: SLF001
+            _IN_USE.pop(key, None)
+    release_unused()
