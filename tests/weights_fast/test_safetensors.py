@@ -12,6 +12,7 @@ from torch import nn
 
 from rehub.verbs.weights.mapping import load_safetensors
 from rehub.words.errors import MalformedWeightsError, MissingDependencyError
+from rehub.world.memory import files
 from tests.weights_fast.ways import bits, is_mapped
 
 NAMES = {torch.float32: "F32", torch.int64: "I64", torch.bfloat16: "BF16", torch.bool: "BOOL", torch.complex64: "C64"}
@@ -53,17 +54,17 @@ def _tensors() -> dict[str, torch.Tensor]:
     }
 
 
-@pytest.mark.parametrize("read", ["", "1"], ids=["mapped", "read"])
-def test_every_tensor_is_there(read: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("remote", [False, True], ids=["mapped", "read"])
+def test_every_tensor_is_there(remote: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names, order, shapes and bits are the file's; on a network file system nothing is mapped."""
-    monkeypatch.setenv("REHUB_READ_WEIGHTS", read)
+    monkeypatch.setattr(files, "_kind", lambda _: 0x6969 if remote else 0)
     tensors = _tensors()
     found = _read(_write(tmp_path / "w.safetensors", tensors))
     assert list(found) == list(tensors)
     for name, tensor in tensors.items():
         assert bits(found[name]) == bits(tensor)
         assert found[name].stride() == tensor.stride()
-    assert is_mapped(found["weight"]) != bool(read)
+    assert is_mapped(found["weight"]) != remote
 
 
 def test_numbers_that_lie_between_are_read(tmp_path: Path) -> None:

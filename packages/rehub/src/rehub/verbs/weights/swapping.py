@@ -15,6 +15,7 @@ from rehub.verbs.weights.storages import ALIGNMENT, LEAST, over
 from rehub.world.memory import Index, KeptFile, Region, release_unused, untouched
 from rehub.world.scope.detours import Way, detour
 
+_WORTH = 32 << 20  # bytes; for less, the C library is not asked to look through all that it has
 _IN_USE: dict[int, tuple[Any, Any]] = {}
 
 
@@ -127,9 +128,11 @@ def _let_go(replaced: list[tuple[Any, Any]]) -> None:
     """
     if not replaced:
         return
+    freed = sum(storage.nbytes() for _, storage in replaced)
     _IN_USE.update((id(storage), (tensor, storage)) for tensor, storage in replaced)
     replaced.clear()
     for key, (tensor, _) in tuple(_IN_USE.items()):
         if tensor._use_count() == 1:  # noqa: SLF001
             _IN_USE.pop(key, None)
-    release_unused()
+    if freed >= _WORTH:
+        release_unused()

@@ -5,7 +5,7 @@ import os
 import sys
 
 # File systems whose pages come over a network or from another process: a page fault there is a round trip, and a lost
-# connection is a SIGBUS. Source: linux/magic.h, statfs(2), and Lustre, GPFS and BeeGFS for their own.
+# connection is a SIGBUS. Source: linux/magic.h, statfs(2), and what the others say of themselves.
 _REMOTE = {
     0x00006969: "nfs",
     0x0000517B: "smb",
@@ -13,6 +13,7 @@ _REMOTE = {
     0x00C36400: "ceph",
     0x01021997: "9p",
     0x0BD00BD0: "lustre",
+    0x18031977: "wekafs",
     0x19830326: "beegfs",
     0x20030528: "orangefs",
     0x47504653: "gpfs",
@@ -26,7 +27,6 @@ _REMOTE = {
     0xFF534D42: "cifs",
 }
 _STATFS = 512  # bytes; more than any system's struct statfs
-READ_VARIABLE = "REHUB_READ_WEIGHTS"
 
 
 class KeptFile:
@@ -62,11 +62,8 @@ class KeptFile:
 
 
 def is_remote(fd: int) -> bool:
-    """Say whether a file is better read from start to end than mapped: it lies on a network file system.
-
-    ``REHUB_READ_WEIGHTS=1`` says so for any file.
-    """
-    return bool(os.environ.get(READ_VARIABLE)) or _kind(fd) in _REMOTE
+    """Say whether a file lies on a network file system, where it is better read from start to end than mapped."""
+    return _kind(fd) in _REMOTE
 
 
 def read_ahead(fd: int) -> None:

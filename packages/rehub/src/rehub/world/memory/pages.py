@@ -10,6 +10,7 @@ from typing import Self
 
 from rehub.world.memory.regions import PAGE, Region
 
+_PROC = Path("/proc/self")
 _ENTRY = 8  # bytes of /proc/self/pagemap for one page
 _CHUNK = 1 << 17  # pages looked at with one read
 # Of an entry's highest byte: is in memory, is in swap, belongs to a file.
@@ -28,7 +29,7 @@ def untouched(address: int, size: int) -> bool:
     """
     first, end = address // PAGE, -(-(address + size) // PAGE)
     try:
-        with Path("/proc/self/pagemap").open("rb", buffering=0) as pages:
+        with (_PROC / "pagemap").open("rb", buffering=0) as pages:
             return all(
                 _of_file(os.pread(pages.fileno(), count * _ENTRY, page * _ENTRY), count)
                 for page in range(first, end, _CHUNK)
@@ -80,7 +81,7 @@ class _Place:
 
 def _places() -> list[_Place]:
     try:
-        return [_Place.parse(line) for line in Path("/proc/self/maps").read_text("utf-8", "replace").splitlines()]
+        return [_Place.parse(line) for line in (_PROC / "maps").read_text("utf-8", "replace").splitlines()]
     except OSError:
         return []
 
