@@ -147,6 +147,16 @@ def _listening() -> nn.Module:
     return module
 
 
+def _compiling() -> nn.Module:
+    module, double = nn.Linear(4, 4), torch.compile(lambda x: x * 2, backend="eager", fullgraph=True)
+
+    def hook(_module: Any, state_dict: Any, prefix: str, *_: Any) -> None:
+        state_dict[prefix + "bias"] = double(state_dict[prefix + "bias"])
+
+    module.register_load_state_dict_pre_hook(hook)
+    return module
+
+
 W = {"w": torch.rand(4, 4), "bias": torch.rand(4)}
 MODULES: dict[str, tuple[Callable[[], nn.Module], Any]] = {
     "an override": (lambda: _Overriding(4, 4), W),
@@ -180,6 +190,8 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], Any]] = {
         nn.Linear(4, 4).state_dict() | {"count": torch.ones(1)},
     ),
     "extra state": (lambda: _Extra(4, 4), None),
+    "a hook that compiles": (_compiling, None),
+    "quantised": (lambda: torch.ao.nn.quantized.Linear(4, 4), None),
     "parameters in lists": (lambda: nn.ParameterList([torch.rand(4), torch.rand(2, 3)]), None),
     "parameters in dicts": (lambda: nn.ParameterDict({"a": torch.rand(4)}), None),
     "an empty one": (lambda: nn.Linear(4, 0), None),

@@ -10,19 +10,21 @@ from typing import Any
 
 def can_tell() -> bool:
     """Say whether this torch answers all that is asked of it here; some of it has no public name."""
-    import torch
-
     if not getattr(sys, "_is_gil_enabled", lambda: True)():
-        return False  # the counts of references say nothing there
-    tensor = torch.zeros(1)
+        return False  # counts of references say nothing there
     try:
+        import torch
+        from torch.autograd.graph import increment_version
+
+        tensor = torch.zeros(1)
+        increment_version(tensor)
         return (
             is_plain(tensor)
             and fits(tensor, tensor)
             and is_alone(tensor)
-            and {is_watched(), is_recorded()} <= {True, False}
+            and isinstance(is_watched() or is_recorded(), bool)
         )
-    except (AttributeError, TypeError, RuntimeError):
+    except (AttributeError, ImportError, TypeError, RuntimeError):
         return False
 
 

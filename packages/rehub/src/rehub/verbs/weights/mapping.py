@@ -92,10 +92,12 @@ def placing(map_location: Any) -> Callable[[Any, str], Any]:
 
 def _shall_map(fd: int) -> bool:
     """Say whether a file is mapped here and now; where it is not, it is brought nearer, to be read."""
-    from torch.serialization import get_default_mmap_options
+    from torch import serialization
 
-    if can_map() and not is_remote(fd) and get_default_mmap_options() == mmap.MAP_PRIVATE:
-        return True
+    if can_map() and not is_remote(fd):
+        options = getattr(serialization, "get_default_mmap_options", lambda: mmap.MAP_PRIVATE)()
+        if options == mmap.MAP_PRIVATE:
+            return True
     read_ahead(fd)
     return False
 
