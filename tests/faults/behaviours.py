@@ -1,6 +1,7 @@
 """What servers and networks do wrong: one small function each, or a function that makes one."""
 
 import gzip
+import time
 from collections.abc import Callable
 from email.utils import formatdate
 
@@ -279,11 +280,9 @@ def refusing(status: int, **headers: object) -> Behaviour:
     return lambda talk: talk.answer(status, b"not now", **{k.replace("_", "-"): v for k, v in headers.items()})
 
 
-def later(seconds: float) -> str:
-    """Give a moment from now, as Retry-After writes it."""
-    import time
-
-    return formatdate(time.time() + seconds, usegmt=True)
+def refused_until_a_date(talk: Talk) -> None:
+    """Answer 503, and say by a date that it is over in a second."""
+    talk.answer(503, b"not now", **{"Retry-After": formatdate(time.time() + 1, usegmt=True)})
 
 
 def hang_up(talk: Talk) -> None:

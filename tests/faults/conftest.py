@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import table
+from tests.faults.certificates import certificate
 from tests.faults.server import FaultServer
 from tests.faults.table import Row
 from tests.faults.trial import Trial
@@ -59,6 +60,20 @@ def server(weights: bytes) -> Iterator[FaultServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def vouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a certificate for 127.0.0.1, with its key."""
+    return certificate(tmp_path_factory.mktemp("tls") / "good")
+
+
+@pytest.fixture
+def secure(weights: bytes, vouched: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
+    """Give an honest server that speaks TLS, and is trusted."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(vouched))
+    with FaultServer(weights, certificate=vouched) as server:
+        yield server
+
+
 @pytest.fixture
 def digits(weights: bytes) -> str:
     """Give the first digits of the weights' SHA-256."""
@@ -70,7 +85,7 @@ def trial(request: pytest.FixtureRequest) -> Iterator[Trial]:
     """Give what tries one fault, and hold its ending against the document's."""
     marker = request.node.get_closest_marker("fault")
     assert marker is not None, "a test of a fault says which one"
-    trial = Trial(*marker.args, note=lambda row: request.node.user_properties.append((_ROW, _plain(row))))  # noqa: B026
+    trial = Trial(*marker.args, note=lambda row: request.node.user_properties.append((_ROW, _plain(row))))
     yield trial
     known = table.read().get((trial.fault, trial.way))
     if trial.row and not request.config.getoption("--write-table", default=False):

@@ -137,6 +137,7 @@ class FaultServer:
         rate: bytes a second on each connection; 0 for as fast as it goes.
         certificate: a file with a certificate and its key, to speak https.
         name: the last part of the file's URL.
+        mute: whether it accepts connections, and then neither reads nor says anything.
     """
 
     data: bytes = b""
@@ -144,6 +145,7 @@ class FaultServer:
     rate: float = 0
     certificate: Path | None = None
     name: str = "weights.pth"
+    mute: bool = False
     asked: list[Asked] = field(default_factory=list)
     bytes_out: int = 0
     connections: int = 0
@@ -156,8 +158,7 @@ class FaultServer:
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=256)
         self._context: ssl.SSLContext | None = None
         if self.certificate:
-            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self._context.load_cert_chain(self.certificate)
+            self.certify(self.certificate)
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
@@ -188,9 +189,14 @@ class FaultServer:
         """What it calls this version of the file."""
         return f'"{sha256(self.data).hexdigest()[:16]}"'
 
+    def certify(self, certificate: Path) -> None:
+        """Prove by another certificate who it is, from the next connection on."""
+        self.certificate, self._context = certificate, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificate)
+
     def heal(self) -> None:
         """Be honest from here on, and forget what was asked."""
-        self.does, self.rate = honest, 0
+        self.does, self.rate, self.mute = honest, 0, False
         self.reset()
 
     def reset(self) -> None:
@@ -231,6 +237,8 @@ class FaultServer:
     def _serve(self, connection: socket.socket) -> None:
         """Answer one request after the other."""
         with self._noted(connection), contextlib.suppress(OverError, OSError):
+            if self.mute:
+                self.stopping.wait(60)
             if self._context:
                 connection = self._context.wrap_socket(connection, server_side=True)
             with connection:

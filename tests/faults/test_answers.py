@@ -70,9 +70,7 @@ FAULTS = {
     "500 twice, then fine": Fault(wrong.times(2, wrong.refusing(500)), RIGHT),
     "500 always": Fault(wrong.refusing(500), "DownloadError"),
     "429 with Retry-After: 1, then fine": Fault(wrong.times(1, wrong.refusing(429, Retry_After=1)), RIGHT),
-    "503 with a date in Retry-After, then fine": Fault(
-        wrong.times(1, lambda talk: wrong.refusing(503, Retry_After=wrong.later(1))(talk)), RIGHT
-    ),
+    "503 with a date in Retry-After, then fine": Fault(wrong.times(1, wrong.refused_until_a_date), RIGHT),
     "429 with an absurd Retry-After": Fault(wrong.refusing(429, Retry_After="99999999999"), "DownloadError"),
     "503 with a garbled Retry-After, then fine": Fault(
         wrong.times(1, wrong.refusing(503, Retry_After="soon -- or later")), RIGHT

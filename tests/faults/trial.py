@@ -69,11 +69,13 @@ class Trial:
     Attributes:
         fault, way: as the table names them.
         row: how it ended.
+        said: the error's message.
     """
 
     def __init__(self, fault: str, way: str, note: Callable[[Row], None]) -> None:
         self.fault, self.way, self._note = fault, way, note
         self.row: Row | None = None
+        self.said = ""
 
     def run(self, act: Callable[[], object], folder: Path, *, right: object, within: float = DEADLINE) -> str:
         """Do something under a fault; say how it ended.
@@ -90,7 +92,7 @@ class Trial:
                 assert act() == right, f"{self.fault}: other bytes were taken for the right ones"
             except RehubError as error:
                 ends = type(error).__name__
-                print(f"{self.fault} ({self.way}): {error}")
+                self.said = str(error)
         self.ended(ends, folder, time.perf_counter() - began)
         return ends
 

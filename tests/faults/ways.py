@@ -1,7 +1,7 @@
 """The three ways in which tests ask for a file; each has a folder of its own, and gives what it got."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -78,6 +78,7 @@ class InPieces(Way):
     """The transport itself, with every limit, a total deadline, and parts fetched side by side."""
 
     name = "pieces"
+    credentials: Callable[[str], str | None] | None = None
 
     def bring(self, url: str, digits: str = "") -> bytes:
         """Give the target's bytes; the digits are looked at by this way itself."""
