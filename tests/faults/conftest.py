@@ -11,7 +11,7 @@ from tests.faults import table
 from tests.faults.certificates import certificate
 from tests.faults.server import FaultServer
 from tests.faults.table import Row
-from tests.faults.trial import Trial
+from tests.faults.trial import SEED, Trial
 from tests.faults.ways import WAYS, Way
 
 _ROW = "fault row"
@@ -38,7 +38,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Print the table, and write it if that was asked for."""
     if _rows:
         terminalreporter.section("faults")
-        terminalreporter.write_line(table.shown(_rows))
+        terminalreporter.write_line(f"FAULTS_SEED={SEED}\n{table.shown(_rows)}")
     if config.getoption("--write-table", default=False):
         table.write(_rows, whole=False)
 

@@ -36,6 +36,7 @@ class Forked:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+        self._reap()
         os.close(self._answers)
 
     def answer(self, within: float = 30.0) -> str:
@@ -49,15 +50,13 @@ class Forked:
             data = os.read(self._answers, 4096)
             said += data
             if not data:
-                self._reap()
                 return said.decode()
         raise TimeoutError(f"process {self.pid} did not answer within {within} s")
 
     def kill(self) -> None:
-        """End it as the kernel does that lacks memory."""
+        """End it as the kernel does that lacks memory; any thread may do so."""
         if not self._reaped:
-            os.kill(self.pid, signal.SIGKILL)
-            self._reap()
+            os.kill(self.pid, signal.SIGKILL)  # it is there, dead or alive, until it is reaped
 
     def stop(self) -> None:
         """Let it do nothing until it goes on."""

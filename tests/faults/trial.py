@@ -10,6 +10,7 @@ from pathlib import Path
 from rehub.words.errors import RehubError
 from tests.faults.table import NOTHING, PART, RIGHT, Row
 
+SEED = int(os.environ.get("FAULTS_SEED", "20261124"))  # of everything that is left to chance
 DEADLINE = 10.0  # seconds, for one call under one fault
 _RECORDS = {"urls", "files", "refs", "pins", "records", "locks", "git", "trees", "quarantine"}
 _SAYS_WHAT_IT_IS = {"README", "CACHEDIR.TAG"}
