@@ -33,7 +33,8 @@ bench: $(READY) .bench/.ready  ## measure rehub and its peers side by side; BENC
 wild: $(READY)  ## list and load real repositories, those in WILD=folder
 	@$(PY) bench/wild.py $(WILD)
 
-soak: $(READY)  ## run the tests ROUNDS=10 times, to find what fails now and then
+soak: $(READY)  ## run the tests that take long, then all others ROUNDS=10 times, to find what fails now and then
+	@FAULTS_SEED=$${FAULTS_SEED:-$$(date +%s)} $(PY) -m pytest -q --no-header -n 2 -m soak tests
 	@for round in $$(seq $${ROUNDS:-10}); do echo "round $$round"; $(PY) tests/run.py $(ONLY) || exit 1; done
 
 coverage: $(READY)  ## run the tests and show the branches that no test took

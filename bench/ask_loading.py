@@ -31,11 +31,10 @@ def weights_of(stage: Stage, size: int) -> tuple[Path, int]:
     return file, layers
 
 
-def warm(env: Mapping[str, str], url: str) -> None:
-    """Fill a cache."""
-    program = "import rehub, torch, sys; {}.load_state_dict_from_url(sys.argv[1], progress=False)"
-    which = "rehub" if "rehub" in env["HOME"] else "torch.hub"
-    subprocess.run([sys.executable, "-c", program.format(which), url], env={**env}, check=True, timeout=600)
+def warm(tool: str, env: Mapping[str, str], url: str) -> None:
+    """Fill a tool's cache."""
+    program = f"import rehub, torch, sys; {tool}.load_state_dict_from_url(sys.argv[1], progress=False)"
+    subprocess.run([sys.executable, "-c", program, url], env={**env}, check=True, timeout=600, capture_output=True)
 
 
 def questions(stage: Stage) -> Iterator[Question]:
@@ -49,7 +48,7 @@ def questions(stage: Stage) -> Iterator[Question]:
         home = stage.fresh() / tool
         home.mkdir()
         environments[tool] = {"HOME": str(home), "TORCH_HOME": str(home / "torch"), "PYTHONPATH": str(ROOT)}
-        warm(environments[tool], url)
+        warm(tool, environments[tool], url)
 
     def side(what: str, tool: str, name: str) -> Side:
         command = [sys.executable, PROGRAM, what, tool, url, str(layers), str(folder)]

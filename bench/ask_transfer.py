@@ -98,8 +98,9 @@ def ranks(stage: Stage, size: int) -> Question:
 
         sides.append(Side(tool, command, env, before=forget, after=lambda: {"wire": sent(origin)}))
     goals = {("wire", "torch.hub"): float(RANKS)}
-    note = f"{file.stat().st_size / 1e6:.0f} MB of weights by load_state_dict_from_url, in processes that have imported torch"
-    return Question(f"{RANKS} ranks", sides, ("wire", "seconds"), goals, {"wire": file.stat().st_size * 1.01}, 3, note)
+    size = file.stat().st_size
+    note = f"{size / 1e6:.0f} MB by load_state_dict_from_url, in processes that have imported torch"
+    return Question(f"{RANKS} ranks", sides, ("wire", "seconds"), goals, {"wire": size * 1.01}, 3, note)
 
 
 def questions(stage: Stage) -> Iterator[Question]:

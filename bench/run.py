@@ -94,7 +94,7 @@ def _said(row: dict[str, object]) -> str:
     text = f"{middle:>10.{digits}f} {unit:<3}({low:.{digits}f} to {high:.{digits}f})"
     if isinstance(ratio := row.get("ratio"), dict):
         text = f"{text:<46}{ratio['median']:>8.2f} × ({ratio['min']:.2f} to {ratio['max']:.2f})"
-        return text + (f"   goal ≥ {row['goal']}" if row["goal"] else "")
+        return text + (f"   goal ≥ {row['goal']:.2g}" if row["goal"] else "")
     return text + (f"   at most {float(str(row['limit'])) / scale:g} {unit}" if row.get("limit") else "")
 
 
@@ -124,6 +124,8 @@ def main() -> None:
     kept: list[dict[str, object]] = []
     print(f"{size} MB, in {chosen.folder or tempfile.gettempdir()}; {machine()}\nratio: the peer's figure by rehub's")
     for name, questions in asking.items():
+        if chosen.only and chosen.only not in name and any(chosen.only in each for each in asking):
+            continue  # whole files of questions are meant: others need not even be prepared
         with tempfile.TemporaryDirectory(dir=chosen.folder) as folder, ExitStack() as stack:
             for question in questions(Stage(Path(folder), size * 1_000_000, stack, chosen.long)):
                 if chosen.only and chosen.only not in name and chosen.only not in question.name:

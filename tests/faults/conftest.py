@@ -40,7 +40,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("faults")
         terminalreporter.write_line(f"FAULTS_SEED={SEED}\n{table.shown(_rows)}")
     if config.getoption("--write-table", default=False):
-        table.write(_rows, whole=False)
+        everything = not config.getoption("keyword") and [Path(arg).name for arg in config.args] == ["faults"]
+        table.write(_rows, whole=everything)
 
 
 @pytest.fixture(scope="session")

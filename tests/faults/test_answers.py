@@ -48,6 +48,7 @@ FAULTS = {
     "a login page with 200": Fault(wrong.login_page, "DownloadError"),
     "a login page with 200, the hash is known": Fault(wrong.login_page, hashed=True),
     "other bytes, the hash is known": Fault(wrong.other_bytes, "WrongHashError", hashed=True),
+    "an empty answer, the hash is known": Fault(wrong.empty, "WrongHashError", hashed=True),
     "204": Fault(wrong.no_content, "DownloadError"),
     "no HTTP at all": Fault(wrong.garbage, "DownloadError"),
     # Ranges.

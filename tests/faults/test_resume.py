@@ -70,7 +70,7 @@ def moments(request: pytest.FixtureRequest) -> list[float]:
     return [chance.uniform(0, 1.15) for _ in range(request.param)]
 
 
-@cases("killed at 20 moments")
+@cases("killed at seeded moments")
 def test_killed_at_any_moment(
     asked_for: str, way: Way, server: FaultServer, trial: Trial, moments: list[float]
 ) -> None:
