@@ -46,11 +46,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture(scope="session")
 def weights() -> bytes:
-    """Give a file of weights: 1.3 MB of numbers that hardly pack."""
+    """Give a file of weights: 5.2 MB of numbers that hardly pack, so some pieces."""
     import torch
 
     with io.BytesIO() as file:
-        torch.save({"weight": torch.rand(330_000, generator=torch.Generator().manual_seed(1))}, file)
+        torch.save({"weight": torch.rand(1_300_000, generator=torch.Generator().manual_seed(1))}, file)
         return file.getvalue()
 
 

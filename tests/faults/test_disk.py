@@ -55,9 +55,9 @@ def params(rows: list[tuple[str, str]]) -> list[object]:
 
 FULL = [
     ("disk full at once", "size=16k"),
-    ("disk full after a tenth", "size=140k"),
-    ("disk full in the middle", "size=700k"),
-    ("disk full before the last bytes", "size=1280k"),
+    ("disk full after a tenth", "size=520k"),
+    ("disk full in the middle", "size=2600k"),
+    ("disk full before the last bytes", "size=5060k"),
     ("no inode left", "size=64m,nr_inodes=2"),
 ]
 

@@ -17,7 +17,7 @@ MANY = 64
 @pytest.mark.fault("64 processes at once", "weights")
 def test_many_at_once(way: Way, server: FaultServer, trial: Trial) -> None:
     """One brings the file, and all have it: no byte is sent twice."""
-    server.rate, right, began = 4e6, way.right(server.data), time.perf_counter()
+    server.rate, right, began = 16e6, way.right(server.data), time.perf_counter()
     with contextlib.ExitStack() as stack:
         all_of_them = [stack.enter_context(Forked(lambda: way.bring(server.url), right)) for _ in range(MANY)]
         assert [process.answer(60) for process in all_of_them] == ["right"] * MANY
@@ -42,7 +42,7 @@ def test_many_into_one_file(way: Way, server: FaultServer, trial: Trial) -> None
 @pytest.fixture
 def half_way(way: Way, server: FaultServer) -> Forked:
     """Give a process that has brought half of the file, and holds the lock."""
-    server.rate = 1e6
+    server.rate = 4e6
     process = Forked(lambda: way.bring(server.url), way.right(server.data))
     end = time.monotonic() + 20
     while server.bytes_out < len(server.data) // 2:
