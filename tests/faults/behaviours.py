@@ -244,6 +244,22 @@ def stall_in_the_middle(talk: Talk) -> None:
     talk.wait(_LONG)
 
 
+def stall_after_each(count: int) -> Behaviour:
+    """Send so many bytes of whatever is asked for, and nothing more on that connection."""
+
+    def act(talk: Talk) -> None:
+        found, size, talk.keep = talk.asked.range, len(talk.data), False
+        first, last = (found[0], min(size - 1, size if found[1] is None else found[1])) if found else (0, size - 1)
+        said = {"Content-Range": f"bytes {first}-{last}/{size}"} if found else {}
+        common = {"Content-Length": last + 1 - first, "ETag": talk.server.etag, "Accept-Ranges": "bytes"}
+        talk.head(206 if found else 200, {**common, **said})
+        talk.body(talk.data[first : min(last + 1, first + count)])
+        if count <= last - first:
+            talk.wait(_LONG)
+
+    return act
+
+
 def drip(every: float) -> Behaviour:
     """Send one byte now and then, every so many seconds."""
 

@@ -85,6 +85,7 @@ FAULTS = {
     "stall after the headers": Fault(wrong.stall_after_headers, "DownloadError"),
     "stall in the middle": Fault(wrong.stall_in_the_middle, "DownloadError"),
     "stall in the middle, once": Fault(wrong.times(1, wrong.stall_in_the_middle), RIGHT),
+    "a stall after every megabyte": Fault(wrong.stall_after_each(1_000_000), RIGHT),
     "one byte in ten seconds": Fault(wrong.drip(10), "DownloadError"),
     "one byte in a fifth of a second": Fault(wrong.drip(0.2), "DownloadError"),
     "headers letter by letter": Fault(wrong.slow_head, "DownloadError"),
