@@ -63,8 +63,10 @@ class Transfer:
         where = self.settings.rewritten(url)
         self.check_offline(where)
         self.announce(url, target)
-        with download(where, target, limits=Limits(timeout=self.settings.timeout), watch=self.watch) as received:
+        part = target.with_name(f"{target.name}.partial")
+        with download(where, part, limits=Limits(timeout=self.settings.timeout), watch=self.watch) as received:
             yield received
+            received.keep(target)
 
 
 def download_to(url: str, target: Path, transfer: Transfer, *, prefix: str | None = None) -> None:
