@@ -89,7 +89,9 @@ class Connections:
                 return connection
             self._drop(connection)
 
-    def _ask(self, connection: Any, method: str, address: Address, headers: dict[str, str], body: bytes | None) -> Incoming:
+    def _ask(
+        self, connection: Any, method: str, address: Address, headers: dict[str, str], body: bytes | None
+    ) -> Incoming:
         target = address.url if connection.forwards else address.target
         sent = {"Host": address.netloc, **headers, **(connection.proxy_headers if connection.forwards else {})}
         patience = self._clock.left(self._limits.timeout)

@@ -23,7 +23,9 @@ def target(address: Address, answer: Incoming) -> Address:
         there = urljoin(address.url, quote(said, safe=string.punctuation))
         scheme = urlsplit(there).scheme
     except ValueError as error:
-        raise FaultError(f"the server sends us to {said[:80]!a}, which is no URL", answer.status, again=False) from error
+        raise FaultError(
+            f"the server sends us to {said[:80]!a}, which is no URL", answer.status, again=False
+        ) from error
     if scheme not in {"http", "https"} or (address.scheme == "https" and scheme != "https"):
         shown = f"(to {redacted(there)}, which is less safe; not followed)"
         raise FaultError(f"the server answered {answer.status} {shown}", answer.status, again=False)

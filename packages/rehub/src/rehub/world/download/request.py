@@ -47,11 +47,11 @@ def request(  # noqa: PLR0913
         clock = Clock(limits.deadline)
         patience, asking = Patience(limits, clock), Asking(url, limits, clock, credentials)
         while True:
+            asking.renew()
             try:
                 return _ask(asking, method, body, dict(headers or {}), min(limits.bytes, _MOST))
             except FaultError as fault:
                 time.sleep(patience.wait_after(fault, progress=0))
-                asking.renew()
             finally:
                 asking.connections.abort()
     except FaultError as fault:
