@@ -55,7 +55,7 @@ def test_tokens_stay(way: InPieces, server: FaultServer, other: FaultServer, tri
     server.does = wrong.to(other.url)
     way.credentials = credentials
     ended = trial.run(lambda: way.bring(server.url), way.folder, right=server.data)
-    assert ended == RIGHT
+    assert ended == RIGHT, trial.said
     assert {asked.headers.get("authorization") for asked in server.asked} == {f"Bearer {SECRET}"}
     assert not [asked for asked in other.asked if {"authorization", "cookie"} & set(asked.headers)]
 

@@ -15,8 +15,9 @@ MANY = 64
 
 
 @pytest.mark.fault("64 processes at once", "weights")
-def test_many_at_once(way: Way, server: FaultServer, trial: Trial) -> None:
+def test_many_at_once(way: Way, server: FaultServer, trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     """One brings the file, and all have it: no byte is sent twice."""
+    monkeypatch.setenv("REHUB_TIMEOUT", "20")  # so many processes keep the server waiting, too
     server.rate, right, began = 16e6, way.right(server.data), time.perf_counter()
     with contextlib.ExitStack() as stack:
         all_of_them = [stack.enter_context(Forked(lambda: way.bring(server.url), right)) for _ in range(MANY)]
@@ -68,6 +69,8 @@ def test_holder_killed(asked_for: str, way: Way, server: FaultServer, half_way: 
         assert waiting.answer(10) == "right"
         trial.ended(RIGHT, way.folder, time.perf_counter() - began)
     assert set(kept(way.folder).values()) == {server.data}
+    assert way.bring(server.url) == right
+    assert left(way.folder) == 0
 
 
 @pytest.mark.parametrize(
@@ -83,7 +86,7 @@ def test_holder_stopped(asked_for: str, way: Way, server: FaultServer, half_way:
     with half_way:
         half_way.stop()
         server.rate = 0
-        trial.run(lambda: way.bring(server.url), way.folder, right=right)
+        trial.run(lambda: way.bring(server.url), way.folder, right=right, alone=False)
         half_way.go_on()
         half_way.answer(20)
     assert way.bring(server.url) == right

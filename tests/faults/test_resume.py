@@ -36,7 +36,7 @@ def killed(way: Way, server: FaultServer, share: float, digits: str = "") -> Non
 
 def killed_late(way: Way, server: FaultServer, share: float, digits: str = "") -> None:
     """Kill a transfer that takes seconds, so that it has had time to write down how far it was."""
-    server.rate = len(server.data) / (12 if way.name == "pieces" else 2)
+    server.rate = len(server.data) / (12 if way.name == "pieces" else 3)
     killed(way, server, share, digits)
     server.rate = 0
     assert left(way.folder) > 0

@@ -2,9 +2,9 @@
 
 from http import HTTPStatus
 
-from rehub.world.download.incoming import Incoming
 from rehub.world.download.connections import Connections
 from rehub.world.download.faults import FaultError
+from rehub.world.download.incoming import Incoming
 from rehub.world.download.limits import Clock, Credentials, Limits
 from rehub.world.download.origins import Address
 from rehub.world.download.redirects import REDIRECTS, target
@@ -28,7 +28,7 @@ class Asking:
         self._first = Address.parse(url)
         self._limits = limits
         self._secret = self._first.userinfo or credentials(self._first.origin)
-        self._led: Address | None = None
+        self._led: tuple[Address, str | None] | None = None  # with the credentials that were left when it led there
         self._clock = clock
         self.connections = Connections(limits, clock)
 
@@ -42,32 +42,34 @@ class Asking:
         Raises:
             FaultError: there is none, or it says no.
         """
-        address = self._led or self._first
+        led = self._led
         try:
-            answer = self._follow(address, headers, method, body)
+            return self._follow(*(led or (self._first, self._secret)), headers, method, body)
         except FaultError as fault:
-            if self._led is None or fault.status not in _GONE:
+            if led is None or fault.status not in _GONE:
                 raise
             self._led = None
-            answer = self._follow(self._first, headers, method, body)
-        return answer
+            return self._follow(self._first, self._secret, headers, method, body)
 
-    def _follow(self, address: Address, headers: dict[str, str], method: str, body: bytes | None) -> Incoming:
-        # Once away from the server that they are for, credentials are gone, even if the way leads back.
-        secret = self._secret if address.origin == self._first.origin else None
+    def _follow(
+        self, address: Address, secret: str | None, headers: dict[str, str], method: str, body: bytes | None
+    ) -> Incoming:
+        status = 0
         for _ in range(self._limits.redirects + 1):
             own = {"Authorization": secret} if secret else {}
             answer = self.connections.ask(method, address, {**_HEADERS, **headers, **own}, body)
             if answer.status not in REDIRECTS:
-                self._led = address if address != self._first else None
+                self._led = (address, secret) if address != self._first else None
                 return self._checked(answer)
             self.connections.give_back(answer)
+            status = answer.status
             if method != "GET" and answer.status not in {307, 308}:
                 raise FaultError(f"the server answered {answer.status} to a {method}", answer.status, again=False)
             address = target(address, answer)
+            # Once away from the server that they are for, credentials are gone, even if the way leads back.
             secret = secret if address.origin == self._first.origin else None
-        said = f"the server answered {answer.status} (once too often; not followed)"
-        raise FaultError(said, answer.status, again=False)
+        said = f"the server answered {status} (once too often; not followed)"
+        raise FaultError(said, status, again=False)
 
     def _checked(self, answer: Incoming) -> Incoming:
         """Refuse an answer that says no."""

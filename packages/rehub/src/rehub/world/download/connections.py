@@ -13,8 +13,8 @@ from socket import SHUT_RDWR
 from typing import Any, cast
 
 from rehub.world.download import tls
-from rehub.world.download.incoming import Incoming, Head
 from rehub.world.download.faults import FaultError
+from rehub.world.download.incoming import Head, Incoming
 from rehub.world.download.limits import Clock, Limits
 from rehub.world.download.origins import Address
 from rehub.world.download.proxies import proxy_for
@@ -104,13 +104,20 @@ class Connections:
             connection.request(method, target, body=body, headers=sent)
             # urllib3's own response would copy each byte once more (docs/adr/0011).
             head = cast("Head", PlainConnection.getresponse(connection))
-            connection.answer = answer = Incoming(address.url, head, sock, self._limits, self._clock)
+            connection.answer = answer = self._incoming(address, head, sock)
         except BaseException as error:
             self._drop(connection)
             if isinstance(error, FaultError) or not isinstance(error, Exception):
                 raise
             raise _fault(error, self._limits.timeout) from error
         return answer
+
+    def _incoming(self, address: Address, head: Head, sock: Any) -> Incoming:
+        try:
+            return Incoming(address.url, head, sock, self._limits, self._clock)
+        except FaultError:
+            head.close()
+            raise
 
     def _connect(self, connection: Any, patience: float) -> None:
         """Connect; only who is registered before and after it, while nothing was aborted, may go on."""
@@ -189,9 +196,9 @@ def _shut(sock: Any) -> None:
 
 def _fault(error: Exception, timeout: float) -> FaultError:
     """Say what went wrong before there was an answer."""
-    from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationParseError
+    from urllib3.exceptions import HTTPError, LocationParseError
 
-    if isinstance(error, TimeoutError | ConnectTimeoutError):
+    if isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError):
         return FaultError(f"the server did not answer within {timeout:g} s: timed out")
     if isinstance(error, ssl.SSLCertVerificationError):
         return FaultError(f"the server's certificate is not valid: {error.verify_message}", again=False)

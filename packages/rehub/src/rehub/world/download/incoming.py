@@ -51,7 +51,7 @@ class Head(HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, patience: float = 30.0, **more: Any) -> None:
         super().__init__(sock, *args, **more)
-        self.wire = _Wire(sock, self.fp.detach(), patience)  # type: ignore[attr-defined]
+        self.wire = _Wire(sock, self.fp.detach(), patience)
         self.fp = io.BufferedReader(self.wire, _BUFFER)
 
 

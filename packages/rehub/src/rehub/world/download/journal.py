@@ -1,8 +1,8 @@
 """The journal beside a part: which of its bytes are there, and of which version of the file.
 
-``<part>.json`` is ``{"version": 1, "size": …, "validator": …, "done": [[start, end], …]}``. It names no URL, as URLs may
-hold secrets. It claims a byte only after that is on the disk, so that neither a killed process nor a power cut leaves a
-claim that is wrong. What cannot be read, or contradicts itself or the part, counts as absent.
+``<part>.json`` is ``{"version": 1, "size": …, "validator": …, "done": [[start, end], …]}``. It names no URL: those
+may hold secrets. It claims a byte only after that is on the disk, so that neither a killed process nor a power cut
+leaves a claim that is wrong. What cannot be read, or contradicts itself or the part, counts as absent.
 """
 
 import json

@@ -21,16 +21,12 @@ import shutil
 import stat
 import uuid
 from contextlib import suppress
+from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
 from typing import Self
 
 from rehub.world.download.disk import disk_errors
 from rehub.world.download.journal import Journal, path_of
-
-try:
-    from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
-except ImportError:  # pragma: no cover - Windows: each call has a part of its own
-    flock = None  # type: ignore[assignment]
 
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 _FLAGS |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -160,7 +156,7 @@ class PartFile:
             _flush_names(target.parent)
 
     def leave(self) -> None:
-        """Stop here; the part stays if the next call can go on from it, and finds it under the name that it asks for."""
+        """Stop here; the part stays if the next call can go on from it, and finds it by its name."""
         if self.journal and self.path == self._asked:
             self._end()
         self.drop()
@@ -232,8 +228,6 @@ def _fresh(path: Path) -> tuple[Path, int]:
 
 
 def _lock(handle: int) -> bool:
-    if flock is None:
-        return False
     try:
         flock(handle, LOCK_EX | LOCK_NB)
     except OSError:
@@ -243,15 +237,14 @@ def _lock(handle: int) -> bool:
 
 def _close(handle: int) -> None:
     # Said aloud, as a fork may hold the same lock by a copy of the handle.
-    if flock is not None:
-        with suppress(OSError):
-            flock(handle, LOCK_UN)
+    with suppress(OSError):
+        flock(handle, LOCK_UN)
     os.close(handle)
 
 
 def _is(path: Path, handle: int) -> bool:
     try:
-        found, ours = os.stat(path, follow_symlinks=False), os.fstat(handle)
+        found, ours = path.lstat(), os.fstat(handle)
     except OSError:
         return False
     return (found.st_dev, found.st_ino) == (ours.st_dev, ours.st_ino)

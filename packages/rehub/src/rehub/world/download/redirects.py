@@ -3,8 +3,8 @@
 import string
 from urllib.parse import quote, urljoin, urlsplit
 
-from rehub.world.download.incoming import Incoming
 from rehub.world.download.faults import FaultError
+from rehub.world.download.incoming import Incoming
 from rehub.world.download.origins import Address, redacted
 
 REDIRECTS = {301, 302, 303, 307, 308}

@@ -10,6 +10,7 @@ from rehub.world.download.faults import FaultError
 from rehub.world.download.limits import Clock, Credentials, Limits
 from rehub.world.download.retries import Patience
 
+_LIMITS = Limits()
 _MOST = 16 << 20  # bytes of an answer
 _CHUNK = 64 << 10  # bytes
 
@@ -35,7 +36,7 @@ def request(  # noqa: PLR0913
     method: str = "GET",
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
-    limits: Limits = Limits(),
+    limits: Limits = _LIMITS,
     credentials: Credentials = lambda _origin: None,
 ) -> Answer:
     """Ask a server something that may be asked twice.

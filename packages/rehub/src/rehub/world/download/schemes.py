@@ -6,12 +6,12 @@ from typing import Any
 from urllib import request
 
 from rehub.world.download.faults import FaultError
-from rehub.world.download.limits import Clock, Limits, Watch
+from rehub.world.download.limits import Clock, Watch
 from rehub.world.download.part import PartFile
 from rehub.world.download.whole import bring_whole
 
 
-def copy(url: str, part: PartFile, limits: Limits, clock: Clock, watch: Watch) -> tuple[str, int]:
+def copy(url: str, part: PartFile, most: int, clock: Clock, watch: Watch) -> tuple[str, int]:
     """Write down what a URL means; give its SHA-256 and its size.
 
     Raises:
@@ -30,7 +30,7 @@ def copy(url: str, part: PartFile, limits: Limits, clock: Clock, watch: Watch) -
             return len(data)
 
         said = source.headers.get("Content-Length", "")
-        return bring_whole(read_into, part, int(said) if said.isdecimal() else None, limits, watch)
+        return bring_whole(read_into, part, int(said) if said.isdecimal() else None, most, watch)
 
 
 def _open(url: str) -> Any:

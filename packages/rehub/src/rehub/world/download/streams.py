@@ -8,11 +8,11 @@ import threading
 import time
 from dataclasses import dataclass
 
-from rehub.world.download.incoming import Incoming
 from rehub.world.download.asking import Asking
 from rehub.world.download.faults import FaultError, RestartError
 from rehub.world.download.frontier import CHUNK, Hasher
 from rehub.world.download.growth import Growth
+from rehub.world.download.incoming import Incoming
 from rehub.world.download.journal import Journal
 from rehub.world.download.limits import Clock, Limits, Watch
 from rehub.world.download.part import PartFile
@@ -158,9 +158,7 @@ class Streams:
         try:
             answer = answer or self._ask(span)
             while span.at < span.end and (answer.left is None or answer.left > 0):
-                count = answer.read_into(memoryview(buffer)[: span.end - span.at])
-                if not count:
-                    raise FaultError(f"the connection ended after {self._there} of {self._pieces.size} bytes")
+                count = self._read(answer, memoryview(buffer)[: span.end - span.at])
                 self._task.part.write(memoryview(buffer)[:count], span.at)
                 buffer = self._arrived(span, buffer, count)
         except FaultError as fault:
@@ -172,6 +170,11 @@ class Streams:
                 self._task.asking.connections.give_back(answer)
         return buffer
 
+    def _read(self, answer: Incoming, view: memoryview) -> int:
+        if count := answer.read_into(view):
+            return count
+        raise FaultError(f"the connection ended after {self._there} of {self._pieces.size} bytes")
+
     def _ask(self, span: Span) -> Incoming:
         """Ask for a piece, and for nothing else."""
         version, asked = self._task.version, (span.at, span.end)
@@ -179,10 +182,7 @@ class Streams:
         answer = self._task.asking.ask(headers)
         try:
             found, _ = read(answer, asked=asked, known=version.validator)
-            if found.size != version.size or found.validator not in {"", version.validator}:
-                raise RestartError("the file has changed on the server", ranges=True)
-            if answer.status != PARTIAL:
-                raise RestartError("the server does not keep to ranges", ranges=False)
+            _check_same(found, version, answer.status)
         except BaseException:
             self._task.asking.connections.give_back(answer)
             raise
@@ -231,7 +231,7 @@ class Streams:
                     self._changed.wait(_LOOK)
                     there = self._there
                 due = there > written and time.monotonic() - last > _FLUSH_AFTER
-                if not self._over and (due or there - written > _FLUSH_BYTES):
+                if due or there - written > _FLUSH_BYTES:
                     self.flush()
                     last, written = time.monotonic(), there
         except BaseException as error:  # noqa: BLE001 - raised by the thread that oversees
@@ -248,6 +248,13 @@ class Streams:
         version = self._task.version
         there = self._pieces.done() if done is None else done
         self._task.part.note(Journal(self._pieces.size, version.validator if version.ranges else "", there))
+
+
+def _check_same(found: Version, version: Version, status: int) -> None:
+    if found.size != version.size or found.validator not in {"", version.validator}:
+        raise RestartError("the file has changed on the server", ranges=True)
+    if status != PARTIAL:
+        raise RestartError("the server does not keep to ranges", ranges=False)
 
 
 def _is_large(task: Task, pieces: Pieces) -> bool:

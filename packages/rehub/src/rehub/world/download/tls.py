@@ -1,4 +1,4 @@
-"""Whose certificates are believed: those that SSL_CERT_FILE and SSL_CERT_DIR name, else those of the operating system."""
+"""Whose certificates are believed: those that SSL_CERT_FILE and SSL_CERT_DIR name, else those of the system."""
 
 import os
 import ssl

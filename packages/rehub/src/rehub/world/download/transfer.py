@@ -21,6 +21,7 @@ from rehub.world.download.streams import Streams, Task
 from rehub.world.download.versions import PARTIAL, Part, Version, read
 from rehub.world.download.whole import bring_whole, too_large
 
+_LIMITS = Limits()
 _START = 1024  # bytes of a file's beginning that tell what it is
 _SMALL = 1 << 20  # bytes of a file that is brought again rather than resumed
 _RESTARTS = 3  # of a file that changes while it is brought
@@ -31,7 +32,7 @@ def download(  # noqa: PLR0913
     url: str,
     part: Path,
     *,
-    limits: Limits = Limits(),
+    limits: Limits = _LIMITS,
     watch: Watch = lambda _received, _size: None,
     credentials: Credentials = lambda _origin: None,
     size: int | None = None,
@@ -77,7 +78,7 @@ def _receive(  # noqa: PLR0913, PLR0917 - those of download
     clock = Clock(limits.deadline)
     if _scheme(url) in {"http", "https"}:
         return _Transfer(url, file, limits, clock, watch, credentials, size).run()
-    sha256, found = copy(url, file, limits, clock, watch)
+    sha256, found = copy(url, file, limits.bytes if size is None else min(size, limits.bytes), clock, watch)
     _check_size(found, size, limits)
     return Received(file.path, sha256, found, _first_bytes(file), _part=file)
 
@@ -107,7 +108,7 @@ class _Transfer:
         self._patience = Patience(limits, clock)
         self._ranges = limits.streams > 0
         self._restarts = _RESTARTS
-        self._resumed = 0
+        self._most = limits.bytes if size is None else min(size, limits.bytes)
 
     def run(self) -> Received:
         """Bring it.
@@ -159,7 +160,7 @@ class _Transfer:
         return first or (0, 1)
 
     def _whole(self, answer: Incoming, version: Version) -> Received:
-        sha256, size = bring_whole(answer.read_into, self._file, version.size, self._limits, self._watch)
+        sha256, size = bring_whole(answer.read_into, self._file, version.size, self._most, self._watch)
         _check_size(size, self._size, self._limits)
         return self._received(sha256, size, version)
 
@@ -189,7 +190,7 @@ def _headers(asked: tuple[int, int] | None, journal: Journal | None) -> dict[str
 
 def _check_size(found: int | None, promised: int | None, limits: Limits) -> None:
     if found is not None and found > limits.bytes:
-        raise too_large(limits)
+        raise too_large(limits.bytes)
     if None not in {found, promised} and found != promised:
         raise FaultError(f"it has {found} bytes, and {promised} were promised", again=False)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.client import HTTPMessage
 
-from rehub.world.download.incoming import Incoming
 from rehub.world.download.faults import FaultError, RestartError
+from rehub.world.download.incoming import Incoming
 
 _RANGE = re.compile(r"bytes (\d{1,20})-(\d{1,20})/(\d{1,20})")
 PARTIAL, _UNSATISFIABLE, _OK = 206, 416, 200
