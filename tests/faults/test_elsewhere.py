@@ -181,16 +181,36 @@ def test_proxy_that_is_gone(
     assert way.bring(server.url) == way.right(server.data)
 
 
-@cases("a mirror with other bytes", ["weights"])
-def test_mirror(
-    asked_for: str, way: Way, server: FaultServer, trial: Trial, digits: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("gone", "must"),
+    [
+        pytest.param(False, RIGHT, marks=pytest.mark.fault("a mirror with other bytes", "weights"), id="mirror"),
+        pytest.param(
+            True,
+            "DownloadError",
+            marks=pytest.mark.fault("a mirror with other bytes, and the server is gone", "weights"),
+            id="mirror alone",
+        ),
+    ],
+)
+def test_mirror(  # the origin is another server of this machine
+    gone: bool,
+    must: str,
+    way: Way,
+    server: FaultServer,
+    other: FaultServer,
+    trial: Trial,
+    digits: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A mirror is believed only as far as the hash goes that the file's name has."""
-    monkeypatch.setenv("REHUB_MIRRORS", f"https://weights.example.org/={server.origin}/")
+    """A mirror is believed only as far as the hash goes that the file's name has; after it the server itself is asked."""
+    monkeypatch.setenv("REHUB_MIRRORS", f"{other.origin}/={server.origin}/")
     server.does = wrong.other_bytes
-    url = "https://weights.example.org/weights.pth"
-    ended = trial.run(lambda: way.bring(url, digits), way.folder, right=way.right(server.data))
-    assert ended == "WrongHashError"
-    assert (kept(way.folder), left(way.folder)) == ({}, 0)
+    if gone:
+        other.does = wrong.hang_up
+    assert trial.run(lambda: way.bring(other.url, digits), way.folder, right=way.right(server.data)) == must
+    assert server.asked
+    assert set(kept(way.folder).values()) <= {server.data}
+    assert left(way.folder) == 0
     server.heal()
-    assert way.bring(url, digits) == way.right(server.data)
+    assert way.bring(other.url, digits) == way.right(server.data)

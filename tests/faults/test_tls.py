@@ -70,7 +70,7 @@ def test_fault_under_tls(name: str, way: Way, secure: FaultServer, trial: Trial)
     """It ends in time, and no half file is taken for the whole one."""
     secure.does = FAULTS[name]
     ended = trial.run(lambda: way.bring(secure.url), way.folder, right=way.right(secure.data))
-    assert ended == "DownloadError"
+    assert ended in {"DownloadError", "MalformedWeightsError"}
     secure.heal()
     assert way.bring(secure.url) == way.right(secure.data)
     assert left(way.folder) == 0

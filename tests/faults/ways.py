@@ -96,7 +96,8 @@ class InPieces(Way):
             pieces_from=1 << 18,
         )
         target = self.folder / "weights.pth"
-        with download(url, self.folder / "weights.pth.partial", limits=limits) as received:
+        part, credentials = self.folder / "weights.pth.partial", self.credentials or (lambda _origin: None)
+        with download(url, part, limits=limits, credentials=credentials) as received:
             if not received.sha256.startswith(digits):
                 raise WrongHashError(url, digits, received.sha256)
             received.keep(target)
