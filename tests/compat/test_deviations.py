@@ -495,9 +495,7 @@ def test_a_silent_server_is_given_up(
         ours.download_url_to_file(url, str(tmp_path / "ours.pth"), progress=False)
 
 
-def test_redirects_stay_as_safe(
-    served: Served, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_redirects_stay_as_safe(served: Served, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """torch.hub follows from https to http; here that ends the download, as any other scheme does."""
     request = urllib.request.Request("https://example.org/net.pth")
     headers: Any = {}
@@ -572,6 +570,48 @@ def test_a_changed_file_is_noticed(theirs: Any, served: Served, tmp_path: Path) 
     (tmp_path / ours.__name__ / "net.pth").unlink()
     found = ours.load_state_dict_from_url(url, str(tmp_path / ours.__name__), progress=False)
     assert found == {"w": torch.tensor(1.0)}
+
+
+def test_checkpoints_are_links(theirs: Any, served: Served, tmp_path: Path) -> None:
+    """Where torch.hub has a file, here a link leads to the one that all URLs with these bytes share."""
+    for name in ("one.pth", "two.pth"):
+        url = served(name, weights(1))
+        for hub in (theirs, ours):
+            hub.load_state_dict_from_url(url, progress=False)
+            hub.load_state_dict_from_url(url, str(tmp_path / hub.__name__), progress=False)
+            assert Path(hub.get_dir(), "checkpoints", name).is_symlink() is (hub is ours)
+            assert not (tmp_path / hub.__name__ / name).is_symlink()
+    assert len({Path(ours.get_dir(), "checkpoints", name).resolve() for name in ("one.pth", "two.pth")}) == 1
+
+
+def test_a_hash_in_a_name_counts_unasked(theirs: Any, served: Served) -> None:
+    """torch.hub looks at it with check_hash only; here it always counts, and so does CLIP's whole digest."""
+    for name in ("net-1234abcd.pth", f"{'ab' * 32}/net.pth"):
+        url = served(name, weights(1))
+        assert theirs.load_state_dict_from_url(url, progress=False) == {"w": torch.tensor(1.0)}
+        with pytest.raises(RuntimeError, match="invalid hash value"):
+            ours.load_state_dict_from_url(url, progress=False)
+    url = served("net-1234abcd.pth", weights(1))
+    assert ours.load_state_dict_from_url(url, file_name="net.pth", progress=False) == {"w": torch.tensor(1.0)}
+
+
+def test_a_url_that_is_none(theirs: Any) -> None:
+    """torch.hub fails somewhere inside; here the error says what a URL looks like."""
+    for url in (None, 3):
+        with pytest.raises((AttributeError, TypeError)):
+            theirs.load_state_dict_from_url(url)
+        with pytest.raises(ValueError, match="url cannot be"):
+            ours.load_state_dict_from_url(url)  # type: ignore[arg-type]
+
+
+def test_the_first_rank_shows_the_bar(
+    theirs: Any, served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each process of torch.hub's shows a bar of its own; here the first one of a machine does."""
+    for rank, hub, shown in (("0", theirs, True), ("1", theirs, True), ("0", ours, True), ("1", ours, False)):
+        monkeypatch.setenv("LOCAL_RANK", rank)
+        hub.load_state_dict_from_url(served(f"{hub.__name__}-{rank}.pth", weights(1)), progress=True)
+        assert ("100.0%" in capsys.readouterr().err) is shown
 
 
 def test_a_page_is_no_weights(theirs: Any, served: Served) -> None:

@@ -46,7 +46,7 @@ def is_record(path: Path, folder: Path) -> bool:
     parts = path.relative_to(folder).parts
     inside = parts[parts.index("rehub") + 1 :] if "rehub" in parts else ()
     noted = inside[:1] == ("blobs",) and path.suffix == ".json"
-    return noted or bool(inside) and (inside[0] in _RECORDS or inside[-1] in _SAYS_WHAT_IT_IS)
+    return noted or (bool(inside) and (inside[0] in _RECORDS or inside[-1] in _SAYS_WHAT_IT_IS))
 
 
 def files(folder: Path) -> list[Path]:

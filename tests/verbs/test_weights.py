@@ -296,7 +296,9 @@ def test_whoever_waits_tells_how_far_the_holder_is(world: World, hub: rehub.Hub)
 
     def hold() -> None:
         with turn(key, part, hub.store, nothing) as here:
-            here.write_bytes(b"x" * 10)
+            here.write_bytes(b"x" * 20)
+            journal = {"version": 1, "size": 20, "validator": '"v"', "done": [[0, 10]]}
+            here.with_name(f"{here.name}.json").write_text(json.dumps(journal))
             holding.set()
             over.wait(10)
 

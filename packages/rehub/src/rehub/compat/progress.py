@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
+_STEP = 128 << 10  # bytes; torch.hub's READ_DATA_CHUNK
+_MANY = 64  # steps that are told one by one, if they come at once
+
 
 class _Shown(Protocol):
     def update(self, more: int) -> object: ...
@@ -104,18 +107,28 @@ class _Line:
 
 
 class _Number:
-    """A percentage, or bytes where the size is not known, in one line that is written over."""
+    """A percentage, or bytes where the size is not known, in one line that is written over; in torch.hub's steps."""
 
     def __init__(self, size: int | None) -> None:
         self._size = size
-        self._received = 0
+        self._received = self._told = 0
 
     def update(self, more: int) -> None:
         self._received += more
-        told = f"{self._received:.1f} bytes" if not self._size else f"{100 * self._received / self._size:.1f}%"
-        if more:
+        if self._received - self._told > _MANY * _STEP:  # what an earlier call has brought
+            self._tell(self._received - self._received % _STEP)
+        while self._received - self._told >= _STEP:
+            self._tell(self._told + _STEP)
+        if self._received == self._size:
+            self._tell(self._received)
+
+    def _tell(self, received: int) -> None:
+        if received > self._told:
+            self._told = received
+            told = f"{received:.1f} bytes" if not self._size else f"{100 * received / self._size:.1f}%"
             sys.stderr.write(f"\r{told}")
             sys.stderr.flush()
 
     def close(self) -> None:
+        self._tell(self._received)
         sys.stderr.write("\n")

@@ -75,9 +75,9 @@ def old_weights(store: Store, *, before: float, trees: Iterable[Digest]) -> list
         before: in seconds since 1970.
         trees: those that stay.
     """
-    manifests = filter(None, map(store.trees.manifest, trees))
-    held = {pointer.oid for manifest in manifests for pointer in manifest.lfs}
-    return [each for each in store.blobs.digests() if each not in held and store.blobs.used(each) < before]
+    old = [each for each in store.blobs.digests() if store.blobs.used(each) < before]
+    held = {oid for tree in trees for oid in store.trees.kept_by_lfs(tree)} if old else set()
+    return [each for each in old if each not in held]
 
 
 def remove_weights(store: Store, digest: Digest) -> None:

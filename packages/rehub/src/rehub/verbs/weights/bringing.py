@@ -104,7 +104,10 @@ def _fetched(url: str, place: Path, transfer: Transfer, promise: Promise) -> Blo
         return now is not None and now != known and store.blobs.path(now.digest).is_file()
 
     with turn(key, part, store, Waiting(transfer.settings.timeout, transfer.watch, done)) as here:
-        return _kept(url, transfer, promise) or _brought(url, here, place, transfer, promise)
+        if found := _kept(url, transfer, promise):
+            transfer.watch(found.size, found.size)
+            return found
+        return _brought(url, here, place, transfer, promise)
 
 
 def _brought(url: str, part: Path, place: Path, transfer: Transfer, promise: Promise) -> Blob:

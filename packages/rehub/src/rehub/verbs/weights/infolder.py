@@ -54,7 +54,9 @@ def fetch_into(folder: Path, url: str, name: str, transfer: Transfer, promise: P
     waiting = Waiting(transfer.settings.timeout, transfer.watch, done)
     with turn(key, part_of(place, url), transfer.store, waiting) as part, disk_errors(place):
         sha256 = _there(place, url, transfer, promise) or _brought(place, part, url, transfer, promise)
-        return Weights(Digest(sha256), place.stat().st_size, shown(url), place)
+        size = place.stat().st_size
+        transfer.watch(size, size)
+        return Weights(Digest(sha256), size, shown(url), place)
 
 
 def download_to(url: str, target: Path, transfer: Transfer, *, prefix: str | None = None) -> None:
@@ -95,6 +97,7 @@ def download_to(url: str, target: Path, transfer: Transfer, *, prefix: str | Non
             sha256, size = received.sha256, received.size
         else:
             sha256, size = _hash(target), target.stat().st_size
+            transfer.watch(size, size)
     note_weights(url, Digest(sha256), size)
 
 

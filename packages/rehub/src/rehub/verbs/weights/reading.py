@@ -5,14 +5,14 @@ docs/tasks/load-weights-safely.md says what is read how; ADR 12 says why.
 
 import os
 import pickle
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
+from rehub.verbs.weights.copies import private, unpacked
 from rehub.verbs.weights.mapping import load_mapped
 from rehub.verbs.weights.opened import Opened, opened
 from rehub.verbs.weights.tensorfile import load_safetensors
@@ -22,7 +22,6 @@ from rehub.words.errors import MalformedWeightsError, MissingDependencyError, Un
 from rehub.words.settings import TrustMode
 from rehub.words.trust import WeightsGrant, admits_weights
 from rehub.words.weightfiles import Contents, Fault, Kind, RunsCode, Unsound, look, tell
-from rehub.words.weightfiles.unpacking import check_sizes, pieces
 from rehub.world.scope import original
 
 _OLDEST = (2, 10)  # torch's reader of weights alone was broken before: CVE-2025-32434, CVE-2026-24747
@@ -58,6 +57,11 @@ class Permission:
     inside_checkout: bool = False
     mode: TrustMode = "ask"
     grants: Callable[[], list[WeightsGrant]] = field(default=list)
+
+    @property
+    def is_for_any(self) -> bool:
+        """Whether it holds whatever the file's bytes are."""
+        return self.inside_checkout or (self.users_own_call and self.mode != "never")
 
     def covers(self, file: Opened) -> bool:
         """Say whether this file may be read in full."""
@@ -136,7 +140,7 @@ def read_opened(
         if not permission.covers(file):
             raise refusal(file, fault) from None
         _require_torch(file)
-        with _private(file, permission, immutable=immutable) as own:
+        with _settled(file, permission, immutable=immutable) as own:
             return (in_full or (lambda place: load_in_full(place, map_location=map_location)))(own.place)
     return _read_sound(file, contents, map_location, immutable=immutable)
 
@@ -155,8 +159,13 @@ def allow_program(file: Opened, kind: Kind, permission: Permission) -> Iterator[
     """
     if not permission.covers(file):
         raise refusal(file, RunsCode([kind.value], "it holds a program"))
-    with _private(file, permission, immutable=False) as own:
+    with _settled(file, permission, immutable=False) as own:
         yield own
+
+
+def _settled(file: Opened, permission: Permission, *, immutable: bool) -> AbstractContextManager[Opened]:
+    """Give a file that is about to run as nobody can change it now, if it runs because of its digest."""
+    return nullcontext(file) if immutable or permission.is_for_any else private(file)
 
 
 def refusal(file: Opened, fault: Fault) -> Exception:
@@ -223,54 +232,9 @@ def _version(text: str) -> tuple[int, ...]:
 
 def _read_zipped(file: Opened, contents: Contents, map_location: Any, permission: Permission) -> Any:
     """Read the only file of a zip, as torch.hub does; its name in there is never used."""
-    with _unpacked(file, contents) as inner:
+    with unpacked(file, contents) as inner:
         if tell(inner.source) is Kind.ZIPPED:
             msg = "it is a zip archive in a zip archive"
             raise Unsound(msg)
         warnings.warn(_LEGACY, FutureWarning, stacklevel=5)
         return read_opened(inner, map_location=map_location, permission=permission, immutable=False)
-
-
-@contextmanager
-def _unpacked(file: Opened, contents: Contents) -> Iterator[Opened]:
-    """Unpack the only member of a zip into a file without a name, as far as it said and no further."""
-    member = contents.member
-    assert member is not None  # noqa: S101 - a zip with one member has one
-    check_sizes([member], file.source.size)
-    with tempfile.TemporaryFile() as copy:
-        _fill(copy, pieces(file.source, member))
-        yield _Inner(file, copy.fileno())
-
-
-class _Inner(Opened):
-    """A file in a file: a grant is about the one that people see."""
-
-    def __init__(self, outer: Opened, fd: int) -> None:
-        super().__init__(outer.name, fd)
-        self._outer = outer
-
-    @property
-    def digest(self) -> Digest:
-        """The digest of the file that this one came in."""
-        return self._outer.digest
-
-
-@contextmanager
-def _private(file: Opened, permission: Permission, *, immutable: bool) -> Iterator[Opened]:
-    """Give a copy that nobody else can write, of a file that was allowed by its digest; it is hashed once more."""
-    is_asked_for = permission.inside_checkout or (permission.users_own_call and permission.mode != "never")
-    if immutable or is_asked_for or isinstance(file.handle, bytes) or isinstance(file, _Inner):
-        yield file
-        return
-    with tempfile.TemporaryFile() as copy:
-        source = file.source
-        _fill(copy, (source.pread(at, 1 << 20) for at in range(0, source.size, 1 << 20)))
-        own = Opened(file.name, copy.fileno())
-        own.prove(file.digest)
-        yield own
-
-
-def _fill(copy: IO[bytes], parts: Iterator[bytes]) -> None:
-    for part in parts:
-        copy.write(part)
-    copy.flush()

@@ -80,7 +80,7 @@ def _waited(lock: FileLock, part: Path, waiting: Waiting) -> bool:
         pause = min(pause * 1.5, _LONGEST_PAUSE)
         if (now := progress_of(part)) != last:
             last, since = now, time.monotonic()
-        if now is not None:
+        if now is not None and now[1] is not None:
             waiting.watch(*now)
         if time.monotonic() - since > waiting.patience or waiting.done():
             return False

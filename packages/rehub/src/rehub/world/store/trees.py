@@ -144,6 +144,17 @@ class Trees:
         except OSError:
             return False
 
+    def kept_by_lfs(self, digest: Digest) -> set[Digest]:
+        """Give the digests of the files that a tree's git LFS pointers stand for; that is no use of the tree."""
+        path = self._root / f"{digest.hex}.json"
+        try:
+            before = path.stat()
+            known = self.manifest(digest)
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        except OSError:
+            known = self.manifest(digest)
+        return {each.oid for each in known.lfs} if known else set()
+
     def find(self, digest: Digest, *, always: bool = False) -> Manifest | None:
         """Give a tree's manifest after looking at every file of it.
 
