@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
@@ -344,6 +345,14 @@ def test_an_empty_file_is_a_file(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == b""
 
 
+def test_an_old_server_is_read_to_its_end(tmp_path: Path) -> None:
+    """HTTP/1.0, which closes the connection after each answer."""
+    old = f"HTTP/1.0 200 OK\r\nContent-Length: {len(DATA)}\r\n\r\n".encode()
+    with Scripted(lambda _: closing(old, DATA)) as server:
+        bring(server.url, tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == DATA
+
+
 # Secrets, certificates, proxies.
 
 
@@ -387,6 +396,14 @@ def test_a_password_in_a_url_is_used_and_not_repeated(tmp_path: Path) -> None:
     told = f"{caught.value} {caught.value.__cause__!r} {vars(caught.value)}"
     assert "s3cret" not in told
     assert "abc" not in told
+
+
+def test_a_secret_that_cannot_be_sent_is_not_shown(tmp_path: Path) -> None:
+    """Neither by our error nor by what caused it."""
+    with Scripted(lambda asked: part(asked, DATA)) as server, pytest.raises(DownloadError) as caught:
+        bring(server.url, tmp_path / "a", credentials=lambda _: "Bearer s3\ncret")
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "Invalid header" not in shown
 
 
 def test_a_certificate_that_nobody_knows_is_refused(

@@ -109,7 +109,8 @@ class Connections:
             self._drop(connection)
             if isinstance(error, FaultError) or not isinstance(error, Exception):
                 raise
-            raise _fault(error, self._limits.timeout) from error
+            # A header that cannot be sent is repeated by http.client's error, and may be a secret.
+            raise _fault(error, self._limits.timeout) from (None if isinstance(error, ValueError) else error)
         return answer
 
     def _incoming(self, address: Address, head: Head, sock: Any) -> Incoming:
@@ -204,6 +205,8 @@ def _fault(error: Exception, timeout: float) -> FaultError:
         return FaultError(f"the server's certificate is not valid: {error.verify_message}", again=False)
     if not isinstance(error, HTTPError | HTTPException | OSError | ValueError):
         raise error
-    final = isinstance(error, LocationParseError | ValueError) or "Tunnel connection failed: 40" in str(error)
+    if isinstance(error, ValueError):
+        return FaultError(f"the request cannot be sent: {type(error).__name__}", again=False)
+    final = isinstance(error, LocationParseError) or "Tunnel connection failed: 40" in str(error)
     cause = error.__cause__ if isinstance(error, HTTPError) and error.__cause__ else error
     return FaultError(str(cause) or type(cause).__name__, again=not final)

@@ -1,11 +1,13 @@
 """SHA-256 that rides along: a thread follows the first byte that is not there yet, and is done when the file is.
 
 What a stream brings right at the frontier is handed over in memory. What came out of order, or faster than it can be
-hashed, is read back, from the page cache as a rule. No stream ever waits for the hash.
+hashed, is read back, from the page cache as a rule. A single stream waits for the hash when that is far behind: it
+would only take the processor from it. Several never do.
 """
 
 import hashlib
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -14,6 +16,8 @@ from rehub.world.download.part import PartFile
 
 CHUNK = 256 << 10  # bytes of a buffer
 _QUEUE = 8  # buffers that wait to be hashed
+_BEHIND = 16 << 20  # bytes
+_LATELY = 0.2  # seconds
 
 
 class Hasher:
@@ -32,12 +36,13 @@ class Hasher:
         self._fed: deque[tuple[int, bytearray, int]] = deque()
         self._spare: list[bytearray] = []
         self._moved, self._over = threading.Condition(), False
+        self._waited = 0.0  # when a stream has waited last
         self._thread = threading.Thread(target=self._run, name="rehub-sha256", daemon=True)
 
     @property
-    def lag(self) -> int:
-        """How many bytes are there, in order, and not hashed yet."""
-        return self._frontier - self._at
+    def is_the_limit(self) -> bool:
+        """Whether bytes come faster than they can be hashed."""
+        return self._frontier - self._at > _BEHIND or time.monotonic() - self._waited < _LATELY
 
     @property
     def finished(self) -> bool:
@@ -57,18 +62,29 @@ class Hasher:
         """End the thread."""
         with self._moved:
             self._over = True
-            self._moved.notify()
+            self._moved.notify_all()
         self._thread.join()
 
-    def arrived(self, at: int, buffer: bytearray, count: int, frontier: int) -> bytearray:
-        """Take note of bytes that were written, and of the frontier now; give a buffer for the next ones."""
+    def arrived(self, at: int, buffer: bytearray, count: int, frontier: int, *, alone: bool) -> bytearray:
+        """Take note of bytes that were written, and of the frontier now; give a buffer for the next ones.
+
+        Args:
+            at: where they begin.
+            buffer: has them.
+            count: of them.
+            frontier: the first byte that is not there.
+            alone: no other stream brings anything.
+        """
         with self._moved:
+            while alone and len(self._fed) >= _QUEUE and not self._over:
+                self._waited = time.monotonic()
+                self._moved.wait()
             in_order = at == (self._fed[-1][0] + self._fed[-1][2] if self._fed else self._frontier)
             taken = in_order and at == self._frontier and len(self._fed) < _QUEUE
             if taken:
                 self._fed.append((at, buffer, count))
             self._frontier = max(self._frontier, frontier)
-            self._moved.notify()
+            self._moved.notify_all()
             if not taken:
                 return buffer
             return self._spare.pop() if self._spare else bytearray(CHUNK)
@@ -79,6 +95,9 @@ class Hasher:
             while not self.finished and self._wait():
                 self._step(back)
         except BaseException as error:  # noqa: BLE001 - told to whoever waits, in another thread
+            with self._moved:
+                self._over = True
+                self._moved.notify_all()
             self._told(error)
         else:
             self._told(None)
@@ -99,6 +118,7 @@ class Hasher:
             self._total.update(memoryview(buffer)[:count])
             with self._moved:
                 self._spare.append(buffer)
+                self._moved.notify_all()
         else:
             count = self._part.read_into(back[: end - self._at], self._at)
             if not count:

@@ -4,7 +4,6 @@ _PERIOD = 0.1  # seconds of a measurement
 _CLEARLY = 1.25  # times the rate before; twice the streams could bring twice as much
 _SETTLE = 1.0  # seconds that new streams get to bring their first bytes
 _HOLD = 1.0  # seconds until more is tried again; doubles each time
-_BEHIND = 16 << 20  # bytes that the hash may be behind: beyond it, the network is not what we wait for
 
 
 class Growth:
@@ -26,14 +25,14 @@ class Growth:
         self._most = self.target = max(1, self.target // 2)
         self._before = None
 
-    def step(self, now: float, received: int, *, ready: bool, behind: int) -> None:
+    def step(self, now: float, received: int, *, ready: bool, wanted: bool) -> None:
         """Look at what has arrived.
 
         Args:
             now: in seconds.
             received: bytes in all.
             ready: all streams have brought something.
-            behind: bytes that are not hashed yet.
+            wanted: more could be used.
         """
         settling = not ready and now - self._changed < _SETTLE
         if received == 0 or settling or now < self._hold or self._since < 0:
@@ -41,13 +40,13 @@ class Growth:
         elif now - self._since >= _PERIOD:
             rate = (received - self._bytes) / (now - self._since)
             self._since, self._bytes = now, received
-            self._decide(now, rate, behind)
+            self._decide(now, rate, wanted=wanted)
 
-    def _decide(self, now: float, rate: float, behind: int) -> None:
+    def _decide(self, now: float, rate: float, *, wanted: bool) -> None:
         if self._before is not None and rate < _CLEARLY * self._before:
             self.target, self._before = self._former, None
             self._hold, self._pause = now + self._pause, 2 * self._pause
-        elif self.target < self._most and behind < _BEHIND:
+        elif self.target < self._most and wanted:
             self._former, self._before, self._changed = self.target, rate, now
             self.target = min(2 * self.target, self._most)
         else:

@@ -31,6 +31,7 @@ from rehub.world.download.journal import Journal, path_of
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 _FLAGS |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _TRIES = 8  # to get a file that nobody takes away meanwhile
+_NOT_OURS = {errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.EACCES, errno.EPERM}
 _UNSUPPORTED = {errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 
 
@@ -201,7 +202,7 @@ def opened(path: Path) -> int | None:
         try:
             handle = os.open(path, _FLAGS, 0o666)
         except OSError as error:
-            if error.errno in {errno.ELOOP, errno.ENXIO, errno.EISDIR}:
+            if error.errno in _NOT_OURS:
                 return None
             raise
         found = os.fstat(handle)

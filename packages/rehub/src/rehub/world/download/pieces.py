@@ -51,9 +51,9 @@ class Pieces:
         return min(ahead, default=self.size)
 
     @property
-    def waiting(self) -> bool:
-        """Whether there is anything that nobody brings."""
-        return bool(self._free)
+    def wanting(self) -> bool:
+        """Whether there is anything for one more stream."""
+        return bool(self._free) or any(span.end - span.at >= _SPLIT for span in self._busy)
 
     def done(self) -> list[tuple[int, int]]:
         """Give the ranges that are there."""

@@ -102,9 +102,9 @@ class Streams:
 
     def _grow(self, there: int) -> None:
         ready = len(self._bringing) >= min(self._growth.target, len(self._threads))
-        self._growth.step(time.monotonic(), there - self._first, ready=ready, behind=self._hasher.lag)
+        self._growth.step(time.monotonic(), there - self._first, ready=ready, wanted=not self._hasher.is_the_limit)
         while len(self._threads) < self._growth.target and self._pieces.missing:
-            if not self._pieces.waiting and self._threads:
+            if not self._pieces.wanting:
                 return
             self._start()
 
@@ -192,8 +192,8 @@ class Streams:
         with self._changed:
             at, span.at = span.at, span.at + count
             self._bringing.add(threading.current_thread())
-            frontier = self._pieces.frontier
-        return self._hasher.arrived(at, buffer, count, frontier)
+            frontier, alone = self._pieces.frontier, len(self._threads) == 1
+        return self._hasher.arrived(at, buffer, count, frontier, alone=alone)
 
     def _put_up_with(self, fault: FaultError, before: int) -> None:
         """Let the rest be asked for again; streams that fail together count as one."""
