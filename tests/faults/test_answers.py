@@ -35,6 +35,7 @@ FAULTS = {
     "long body, and the hash is known": Fault(wrong.long_body, hashed=True),
     "no length": Fault(wrong.no_length, RIGHT),
     "no length, ended early, the hash is known": Fault(wrong.no_length_early, "WrongHashError", hashed=True),
+    "no length, ended early": Fault(wrong.no_length_early, "MalformedWeightsError"),
     "no length, cut (RST)": Fault(wrong.no_length_reset, "DownloadError"),
     "two lengths": Fault(wrong.two_lengths),
     "a length of 10^18": Fault(wrong.absurd_length),
@@ -98,6 +99,7 @@ FAULTS = {
     "redirect to data:": Fault(wrong.to("data:,evil"), "DownloadError"),
 }
 NOT_FOR = {
+    "no length, ended early": ("file", "pieces"),  # nobody can tell, unless the file says how it ends
     "a login page with 200": ("file", "pieces"),  # a page is a file like any other to whoever asks for a file
     "one byte in a fifth of a second": ("file", "weights"),  # what crawls is looked at every thirty seconds there
 }
