@@ -56,7 +56,7 @@ def files(folder: Path) -> list[Path]:
 
 def left(folder: Path) -> int:
     """Count the bytes that a call has left under names that do not stay."""
-    return sum(path.lstat().st_size for path in files(folder) if is_temporary(path))
+    return sum(path.lstat().st_size for path in files(folder) if is_temporary(path) and not path.is_symlink())
 
 
 def kept(folder: Path) -> dict[str, bytes]:
