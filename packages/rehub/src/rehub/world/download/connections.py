@@ -129,6 +129,10 @@ class Connections:
         try:
             connection.response_class = partial(Head, patience=patience)  # a proxy's answer to CONNECT, too
             connection.connect()
+            # By default Python takes a connection that is cut below TLS for one that has ended: somebody on the way
+            # could end a file without a length where he likes.
+            if hasattr(connection.sock, "suppress_ragged_eofs"):
+                connection.sock.suppress_ragged_eofs = False
         finally:
             with self._lock:
                 self.connecting.discard(me)

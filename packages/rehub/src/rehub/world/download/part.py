@@ -59,6 +59,8 @@ class PartFile:
         with disk_errors(path):
             handle = opened(path)
             if handle is None:
+                if not _is_file(path):  # what a journal says of a part is not about this
+                    path_of(path).unlink(missing_ok=True)
                 return cls(*_fresh(_own(path)), asked=path)
             journal, size = Journal.read(path), os.fstat(handle).st_size
             if journal and journal.validator and journal.done and journal.size == size:
@@ -249,6 +251,13 @@ def _is(path: Path, handle: int) -> bool:
     except OSError:
         return False
     return (found.st_dev, found.st_ino) == (ours.st_dev, ours.st_ino)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(path, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
 
 
 def _own(path: Path) -> Path:
