@@ -233,3 +233,22 @@ def test_load_from_github_by_mirror_then_offline(world: World, rehub_cli: RunReh
     world.hub.reset()
     assert json.loads(rehub_cli(*words, env={**env, "REHUB_OFFLINE": "1"}).stdout) == first
     assert world.hub.log == []
+
+
+def test_a_download_is_told_while_it_runs(world: World, rehub_cli: RunRehub) -> None:
+    """How far the weights are that an entry asks for is said beside the result; with --quiet it is not."""
+    import io
+
+    import torch
+
+    file = io.BytesIO()
+    torch.save({"w": torch.ones(500_000)}, file)
+    world.hub.files["/net.pt"] = file.getvalue()
+    source = "import torch\ndef net(url): return len(torch.hub.load_state_dict_from_url(url))\n"
+    world.repo({"hubconf.py": source}, name="acme/weights", tag="v1")
+    call = ("load", "--trust", "acme/weights:v1", "net", f"{world.hub.url}/net.pt", "--json")
+    ran = rehub_cli(*call, "-v", env={"REHUB_MIRRORS": world.mirrors})
+    assert "net.pt 100%, 1.9 MiB of 1.9 MiB" in ran.stderr
+    assert json.loads(ran.stdout)["repr"] == "1"
+    quiet = rehub_cli(*call, "--quiet", "--dir", "other", env={"REHUB_MIRRORS": world.mirrors})
+    assert quiet.stderr == ""

@@ -62,10 +62,8 @@ def test_two_ranks_bring_a_file_once(world: World, tmp_path: Path, how: str) -> 
     """One fetches and the other waits, and both read the same file; only the first one says so."""
     url = put(world)
     (tmp_path / "script.py").write_text(SCRIPT)
-    common = {
-        **os.environ,
-        "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2", "GLOO_SOCKET_IFNAME": "lo",
-    }
+    group = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2", "GLOO_SOCKET_IFNAME": "lo"}
+    common = os.environ | group
     ranks = [
         subprocess.Popen(
             [sys.executable, str(tmp_path / "script.py"), url, how],

@@ -5,7 +5,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -109,7 +109,8 @@ def _found(url: str, folder: str, name: str, *, check_hash: bool, progress: bool
     with download_errors(), _transferring(name, progress=progress) as usual:
         kind = PatchedTransfer.like if patched("download_url_to_file") else replace
         transfer = kind(usual, announce=partial(_announce, folder))
-        Path(folder).mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # of a store that is read-only, what is in it can be loaded all the same
+            Path(folder).mkdir(parents=True, exist_ok=True)
         return fetch_weights(url, transfer, name=name, folder=Path(folder), promise=promise, linked=True)
 
 

@@ -32,7 +32,7 @@ class CachedWeights:
     Attributes:
         digest: its SHA-256, as ``sha256:<hex>``.
         bytes: its size.
-        used: in seconds since 1970, by the file system's access times.
+        used: in seconds since 1970, to a day.
         urls: which gave it; none of what git LFS keeps.
     """
 

@@ -1,9 +1,9 @@
 """``rehub cache``: the store.
 
 JSON: ``dir`` ``{"dir"}``; ``list`` ``{"dir", "remotes": [CachedRemote], "weights": [CachedWeights]}``; ``size``
-``{"dir", "bytes", "parts": {name: bytes}}``; ``prune`` the fields of ``Pruned``; ``verify`` ``{"trees", "damage": [{"tree",
-"path", "expected", "found"}], "weights", "damaged_weights": [{"digest", "found"}], "removed": [digest]}``. Times are
-seconds since 1970.
+``{"dir", "bytes", "parts": {name: bytes}}``; ``prune`` the fields of ``Pruned``; ``verify`` ``{"trees", "damage":
+[{"tree", "path", "expected", "found"}], "weights", "damaged_weights": [{"digest", "found"}], "removed": [digest]}``.
+Times are seconds since 1970.
 """
 
 import click

@@ -7,6 +7,7 @@ its name says is put into ``damaged/``, where nobody looks for it.
 import logging
 import os
 import stat
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +23,7 @@ from rehub.world.store.trees import Seen, remove_tree
 
 log = logging.getLogger("rehub")
 _READ_ONLY = 0o444
+_DAY = 86_400.0  # seconds
 # O_NONBLOCK: a FIFO in a blob's place must not be waited for.
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _NO_FILE = "no regular file"
@@ -87,9 +89,17 @@ class Blobs:
         except FileNotFoundError:
             return None
         try:
+            self._note_use(digest)
             return Blob(digest, os.fstat(handle).st_size, self.path(digest))
         finally:
             os.close(handle)
+
+    def _note_use(self, digest: Digest) -> None:
+        """Let the record's time say that the blob was used, once a day: not all file systems keep access times."""
+        record = self.path(digest).with_name(f"{digest.hex}.json")
+        with suppress(OSError):
+            if time.time() - record.stat().st_mtime > _DAY:
+                os.utime(record)
 
     def open(self, digest: Digest, *, always: bool = False) -> int:
         """Open a blob for reading; give the descriptor of the very file that was looked at.
@@ -211,7 +221,7 @@ class Blobs:
             log.debug("the record of %s was not renewed: %s", digest.short, error)
 
     def used(self, digest: Digest) -> float:
-        """Give when a blob was used last, in seconds since 1970: by access times, or when it came."""
+        """Give when a blob was used last, to a day, in seconds since 1970."""
         times = [0.0]
         for path in (self.path(digest), self.path(digest).with_name(f"{digest.hex}.json")):
             with suppress(OSError):

@@ -18,6 +18,7 @@ from rehub.words.digest import Digest, tree_digest
 from rehub.words.errors import DigestMismatchError, RefusedTreeError
 from rehub.words.pin import LfsPointer
 from rehub.world.store.files import disk_errors, flush, flush_names, read_json, write_json
+from rehub.world.store.filled import fill, is_filled
 
 log = logging.getLogger("rehub")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -112,37 +113,17 @@ class Trees:
         with disk_errors(folder):
             for pointer in pointers:
                 place = folder / pointer.path
-                if self._is_filled(place, pointer):
+                if is_filled(place, self._blob(pointer)):
                     continue
+                self._scratch.mkdir(parents=True, exist_ok=True)
                 place.parent.chmod(_WRITABLE)
                 try:
-                    self._link(place, pointer)
+                    fill(place, self._blob(pointer), self._scratch)
                 finally:
                     place.parent.chmod(_READ_ONLY)
 
-    def _link(self, place: Path, pointer: LfsPointer) -> None:
-        with tempfile.TemporaryDirectory(prefix="lfs-", dir=self._scratch) as scratch:
-            fresh = Path(scratch) / "file"
-            try:
-                fresh.symlink_to(self._target(place, pointer))
-            except OSError:  # Windows allows these links to few
-                fresh.hardlink_to(self._blob(pointer))
-            fresh.replace(place)
-
     def _blob(self, pointer: LfsPointer) -> Path:
         return self._root.parent / "blobs" / "sha256" / pointer.oid.hex[:2] / pointer.oid.hex
-
-    def _target(self, place: Path, pointer: LfsPointer) -> str:
-        return os.path.relpath(self._blob(pointer), place.parent)
-
-    def _is_filled(self, place: Path, pointer: LfsPointer) -> bool:
-        """Say whether a pointer's place leads to its blob, and nowhere else; the blob is looked at when it is used."""
-        try:
-            if place.is_symlink():
-                return os.readlink(place) == self._target(place, pointer)  # noqa: PTH115 - compared as text
-            return place.samefile(self._blob(pointer))
-        except OSError:
-            return False
 
     def kept_by_lfs(self, digest: Digest) -> set[Digest]:
         """Give the digests of the files that a tree's git LFS pointers stand for; that is no use of the tree."""
@@ -191,7 +172,7 @@ class Trees:
 
     def filled(self, digest: Digest, manifest: Manifest) -> set[str]:
         """Give the paths of a tree that lead to the blobs that its pointers name."""
-        return {each.path for each in manifest.lfs if self._is_filled(self.folder(digest) / each.path, each)}
+        return {each.path for each in manifest.lfs if is_filled(self.folder(digest) / each.path, self._blob(each))}
 
     def _remember(self, digest: Digest, manifest: Manifest) -> None:
         try:
