@@ -13,6 +13,7 @@ from tests.world import Repo, World
 KEYS = [
     *("ref", "pin", "entry", "arguments", "type", "repr"),
     *("parameters", "trainable", "bytes", "dtypes", "training", "nested"),
+    *("weights", "unverified", "complete"),
 ]
 
 
@@ -119,7 +120,7 @@ def test_a_torch_module_is_described(world: World, rehub_cli: RunRehub) -> None:
     document = json.loads(rehub_cli("load", "--trust", repo.file_url, "net", "3", "--json").stdout)
     assert list(document) == KEYS
     assert document["type"] == "torch.nn.modules.linear.Linear"
-    assert [document[key] for key in KEYS[6:]] == [4, 3, 16, ["float32"], False, []]
+    assert [document[key] for key in KEYS[6:]] == [4, 3, 16, ["float32"], False, [], [], [], True]
     assert "parameters  4 (3 trainable, float32)" in rehub_cli("load", "--trust", repo.file_url, "net", "3").stdout
     assert rehub_cli("load", "--trust", repo.file_url, "lazy").rc == 0
 

@@ -14,6 +14,7 @@ from rehub.words.settings import Settings
 if TYPE_CHECKING:
     from rehub.verbs.fetch import Fetching
     from rehub.verbs.weights import Permission
+    from rehub.words.pin import Checkout
     from rehub.words.settings import TrustMode, VerifyMode
     from rehub.words.trust import WeightsGrant
     from rehub.world.git import Git
@@ -133,6 +134,14 @@ class Configured:
         from rehub.verbs.fetch import Fetching
 
         return Fetching(self.settings, self.store, self._git, self._progress)
+
+    def complete(self, checkout: Checkout) -> Checkout:
+        """Fetch what git LFS keeps for a checkout, if it keeps something; what cannot be had stays a pointer."""
+        if not checkout.lfs:
+            return checkout
+        from rehub.verbs.lfs import complete
+
+        return complete(checkout, self._fetching, self._environ)
 
     def get_dir(self) -> str:
         """Give torch.hub's folder, as :func:`torch.hub.get_dir` does; it need not exist."""

@@ -102,6 +102,59 @@ class Trees:
         found = Manifest.from_dict(data) if data else None
         return found if found and self.folder(digest).is_dir() and found.digest == digest else None
 
+    def fill(self, digest: Digest, pointers: Iterable[LfsPointer]) -> None:
+        """Let the store's blobs lie in a tree where its git LFS pointers are, as links: the digest is the pointers'.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        folder = self.folder(digest)
+        with disk_errors(folder):
+            for pointer in pointers:
+                place = folder / pointer.path
+                if self._is_filled(place, pointer):
+                    continue
+                place.parent.chmod(_WRITABLE)
+                try:
+                    self._link(place, pointer)
+                finally:
+                    place.parent.chmod(_READ_ONLY)
+
+    def _link(self, place: Path, pointer: LfsPointer) -> None:
+        with tempfile.TemporaryDirectory(prefix="lfs-", dir=self._scratch) as scratch:
+            fresh = Path(scratch) / "file"
+            try:
+                fresh.symlink_to(self._target(place, pointer))
+            except OSError:  # Windows allows these links to few
+                fresh.hardlink_to(self._blob(pointer))
+            fresh.replace(place)
+
+    def _blob(self, pointer: LfsPointer) -> Path:
+        return self._root.parent / "blobs" / "sha256" / pointer.oid.hex[:2] / pointer.oid.hex
+
+    def _target(self, place: Path, pointer: LfsPointer) -> str:
+        return os.path.relpath(self._blob(pointer), place.parent)
+
+    def _is_filled(self, place: Path, pointer: LfsPointer) -> bool:
+        """Say whether a pointer's place leads to its blob, and nowhere else; the blob is looked at when it is used."""
+        try:
+            if place.is_symlink():
+                return os.readlink(place) == self._target(place, pointer)  # noqa: PTH115 - compared as text
+            return place.samefile(self._blob(pointer))
+        except OSError:
+            return False
+
+    def kept_by_lfs(self, digest: Digest) -> set[Digest]:
+        """Give the digests of the files that a tree's git LFS pointers stand for; that is no use of the tree."""
+        path = self._root / f"{digest.hex}.json"
+        try:
+            before = path.stat()
+            known = self.manifest(digest)
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        except OSError:
+            known = self.manifest(digest)
+        return {each.oid for each in known.lfs} if known else set()
+
     def find(self, digest: Digest, *, always: bool = False) -> Manifest | None:
         """Give a tree's manifest after looking at every file of it.
 
@@ -128,9 +181,17 @@ class Trees:
         """Look at everything in a tree's folder: what was added counts as much as what was changed."""
         there = dict(_walk(str(folder)))
         folders = {parent for path in known.files for parent in _parents(path)}
+        filled = self.filled(known.digest, known) if known.lfs else set()
         for path in there.keys() - known.files.keys() - folders:
             raise _changed(folder / path, "nothing", "something that was put there later")
-        return {path: _seen(folder, path, there.get(path), seen, always=always) for path, seen in known.files.items()}
+        return {
+            path: seen if path in filled else _seen(folder, path, there.get(path), seen, always=always)
+            for path, seen in known.files.items()
+        }
+
+    def filled(self, digest: Digest, manifest: Manifest) -> set[str]:
+        """Give the paths of a tree that lead to the blobs that its pointers name."""
+        return {each.path for each in manifest.lfs if self._is_filled(self.folder(digest) / each.path, each)}
 
     def _remember(self, digest: Digest, manifest: Manifest) -> None:
         try:
