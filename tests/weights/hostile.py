@@ -397,6 +397,9 @@ def _storages() -> Iterator[tuple[str, bytes]]:
     yield "MalformedWeightsError sparse tensor with indices outside", zipped(_sparse())
     yield "MalformedWeightsError codec that would be imported", zipped(call("_codecs.encode", text("x"), text("rot13")))
     yield "MalformedWeightsError memo that is empty", zipped(b"h\x07")
+
+
+def _streams() -> Iterator[tuple[str, bytes]]:
     yield "MalformedWeightsError stream with another size", stream(whole(table(w=tensor(in_stream(5)))))
     yield (
         "MalformedWeightsError stream with a storage too many",
@@ -495,7 +498,7 @@ def _others() -> Iterator[tuple[str, bytes]]:
 @functools.cache
 def files() -> dict[str, bytes]:
     """Give each file's bytes, by its name."""
-    makers = (_gadgets, _instructions, _bombs, _zips, _members, _storages, _safetensors, _others)
+    makers = (_gadgets, _instructions, _bombs, _zips, _members, _storages, _streams, _safetensors, _others)
     return dict(itertools.chain.from_iterable(make() for make in makers))
 
 

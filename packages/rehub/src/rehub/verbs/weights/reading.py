@@ -7,8 +7,9 @@ import os
 import pickle
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,10 +18,10 @@ from rehub.verbs.weights.mapping import load_mapped, load_safetensors
 from rehub.verbs.weights.opened import Opened, opened
 from rehub.verbs.weights.unrestricted import load_in_full
 from rehub.words.digest import Digest
-from rehub.words.errors import MalformedWeightsError, MissingDependencyError, UnsafeWeightsError
+from rehub.words.errors import MalformedWeightsError, MissingDependencyError, RehubError, UnsafeWeightsError
 from rehub.words.settings import TrustMode
 from rehub.words.trust import WeightsGrant, admits_weights
-from rehub.words.weightfiles import Contents, Fault, Kind, RunsCode, Unsound, look, tell
+from rehub.words.weightfiles import Contents, Fault, Kind, RunsCode, look, tell
 from rehub.world.scope import original
 
 _OLDEST = (2, 10)  # torch's reader of weights alone was broken before: CVE-2025-32434, CVE-2026-24747
@@ -131,17 +132,25 @@ def read_opened(
     Raises:
         UnsafeWeightsError, MalformedWeightsError, MissingDependencyError, RuntimeError: as :func:`read_weights`.
     """
+    run = in_full or partial(load_in_full, map_location=map_location)
+    contents = _looked(file)
+    if isinstance(contents, Contents) and contents.kind is Kind.ZIPPED:
+        return _read_zipped(file, contents, map_location=map_location, permission=permission, in_full=run)
+    if isinstance(contents, Contents):
+        return _read_sound(file, contents, map_location, immutable=immutable)
+    if not permission.covers(file):
+        raise refusal(file, contents)
+    _require_torch(file)
+    with _settled(file, permission, immutable=immutable) as own:
+        return run(own.place)
+
+
+def _looked(file: Opened) -> Contents | Fault:
+    """Give what a file holds, or what is wrong with it."""
     try:
-        contents = look(file.source)
-        if contents.kind is Kind.ZIPPED:
-            return _read_zipped(file, contents, map_location, permission)
+        return look(file.source)
     except Fault as fault:
-        if not permission.covers(file):
-            raise refusal(file, fault) from None
-        _require_torch(file)
-        with _settled(file, permission, immutable=immutable) as own:
-            return (in_full or (lambda place: load_in_full(place, map_location=map_location)))(own.place)
-    return _read_sound(file, contents, map_location, immutable=immutable)
+        return fault
 
 
 @contextmanager
@@ -198,7 +207,7 @@ def _by_kind(file: Opened, contents: Contents, map_location: Any, *, immutable: 
 
 def _is_callers(error: Exception, contents: Contents, map_location: Any) -> bool:
     """Say whether an error is about where the tensors go, not about the file."""
-    if isinstance(error, MissingDependencyError):
+    if isinstance(error, RehubError):
         return True
     if callable(map_location):
         return not isinstance(error, pickle.UnpicklingError)
@@ -229,11 +238,14 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(".")[:2] if part.isdecimal())
 
 
-def _read_zipped(file: Opened, contents: Contents, map_location: Any, permission: Permission) -> Any:
+def _read_zipped(file: Opened, contents: Contents, **how: Any) -> Any:
     """Read the only file of a zip, as torch.hub does; its name in there is never used."""
-    with unpacked(file, contents) as inner:
+    with ExitStack() as stack:
+        try:
+            inner = stack.enter_context(unpacked(file, contents))
+        except Fault as fault:
+            raise refusal(file, fault) from None
         if tell(inner.source) is Kind.ZIPPED:
-            msg = "it is a zip archive in a zip archive"
-            raise Unsound(msg)
+            raise MalformedWeightsError(file.name, "it is a zip archive in a zip archive")
         warnings.warn(_LEGACY, FutureWarning, stacklevel=5)
-        return read_opened(inner, map_location=map_location, permission=permission, immutable=False)
+        return read_opened(inner, **how)
