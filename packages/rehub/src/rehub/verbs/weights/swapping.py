@@ -69,7 +69,7 @@ def _mode() -> Any:
 
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             plain = func is Tensor.copy_ and len(args) == 2 and not kwargs  # noqa: PLR2004 - target and source
-            if plain and _swapped(*args, self.index, self.replaced):
+            if plain and _swapped(args[0], args[1], self.index, self.replaced):
                 return args[0]
             return func(*args, **(kwargs or {}))
 
