@@ -353,3 +353,22 @@ def test_memory_that_somebody_computes_with_is_kept(ways: Ways) -> None:
     losses.clear()
     nn.Linear(4, 4).load_state_dict(state)
     assert not swapping._IN_USE
+
+
+def test_what_another_thread_takes_hold_of_meanwhile_is_copied_into(
+    ways: Ways, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tensor that is detached between the last look and the exchange sees the weights all the same."""
+    from rehub.verbs.weights import storages, swapping
+
+    state, net, held = ways.mapped(nn.Linear(4, 4).state_dict()), nn.Linear(4, 4), []
+
+    def meanwhile(*arguments: Any) -> Any:
+        held.extend(parameter.detach() for parameter in net.parameters())
+        return storages.over(*arguments)
+
+    monkeypatch.setattr(swapping, "over", meanwhile)
+    net.load_state_dict(state)
+    assert not any(is_mapped(parameter) for parameter in net.parameters())
+    assert torch.equal(held[0], state["weight"])
+    assert torch.equal(held[1], state["bias"])

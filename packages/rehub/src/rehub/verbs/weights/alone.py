@@ -73,6 +73,13 @@ def is_alone(tensor: Any) -> bool:
     )
 
 
+def is_held(storage: Any) -> bool:
+    """Say whether anything in torch still has a storage that was taken from its tensor."""
+    import torch
+
+    return bool(torch._C._storage_Use_Count(storage._cdata) > 1)  # noqa: SLF001 - one is the asker's
+
+
 def is_watched() -> bool:
     """Say whether somebody sees each operation: a mode, a transform, a tracer."""
     import torch

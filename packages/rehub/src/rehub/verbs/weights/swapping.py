@@ -10,7 +10,7 @@ from functools import cache, partial
 from types import FrameType
 from typing import Any
 
-from rehub.verbs.weights.alone import can_tell, fits, is_alone, is_plain, is_recorded, is_watched
+from rehub.verbs.weights.alone import can_tell, fits, is_alone, is_held, is_plain, is_recorded, is_watched
 from rehub.verbs.weights.storages import ALIGNMENT, LEAST, over
 from rehub.world.memory import Index, KeptFile, Region, release_unused, untouched
 from rehub.world.scope.detours import Way, detour
@@ -57,7 +57,6 @@ def _any_mapped(index: Index, state_dict: Any) -> bool:
 def _mode() -> Any:
     """Give the class of the mode: it needs torch, and importing rehub does not."""
     from torch import Tensor
-    from torch.autograd.graph import increment_version
     from torch.overrides import TorchFunctionMode
 
     class Swapping(TorchFunctionMode):
@@ -69,24 +68,25 @@ def _mode() -> Any:
             self.replaced: list[tuple[Any, Any]] = []
 
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            if func is Tensor.copy_ and len(args) == 2 and not kwargs and self._done(*args):  # noqa: PLR2004
+            plain = func is Tensor.copy_ and len(args) == 2 and not kwargs  # noqa: PLR2004 - target and source
+            if plain and _swapped(args[0], args[1], self.index, self.replaced):
                 return args[0]
             return func(*args, **(kwargs or {}))
 
-        def _done(self, target: Any, source: Any) -> bool:
-            """Say whether the target has the source's values now, without a copy."""
-            found = None if is_watched() or is_recorded() else _place(source, self.index)
-            if found is None or not fits(target, source):
-                return False
-            if _place(target, self.index) == found:  # the second of two tied names, or loaded before
-                increment_version(target)
-                return True
-            if found.offset % ALIGNMENT or not is_alone(target):
-                return False
-            self.replaced.append((target, target.untyped_storage()))
-            return _give(target, found, self.index)
-
     return Swapping
+
+
+def _swapped(target: Any, source: Any, index: Index, replaced: list[tuple[Any, Any]]) -> bool:
+    """Say whether a tensor has another's values now, without a copy."""
+    from torch.autograd.graph import increment_version
+
+    place = None if is_watched() or is_recorded() else _place(source, index)
+    if place is None or not fits(target, source):
+        return False
+    if _place(target, index) == place:  # the second of two tied names, or loaded before
+        increment_version(target)
+        return True
+    return not place.offset % ALIGNMENT and is_alone(target) and _give(target, place, index, replaced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +109,19 @@ def _place(tensor: Any, index: Index) -> _Place | None:
     return _Place(region.file, region.offset + address - region.address, size)
 
 
-def _give(target: Any, place: _Place, index: Index) -> bool:
+def _give(target: Any, place: _Place, index: Index, replaced: list[tuple[Any, Any]]) -> bool:
     """Let a tensor have a mapping of its own of some bytes of a file; ``False`` if it keeps its memory after all."""
+    before = target.untyped_storage()
     try:
         region = Region(place.file, place.offset, place.size)
         target.set_(over(region, 0, place.size), 0, target.shape, target.stride())
     except (OSError, RuntimeError):  # too many mappings; a tensor whose storage may not be exchanged
         return False
+    if is_held(before):  # by another thread, since it was looked at
+        target.set_(before, 0, target.shape, target.stride())
+        return False
     index.add(region)
+    replaced.append((target, before))
     return True
 
 
