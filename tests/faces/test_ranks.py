@@ -64,7 +64,7 @@ def test_two_ranks_bring_a_file_once(world: World, tmp_path: Path, how: str) -> 
     (tmp_path / "script.py").write_text(SCRIPT)
     common = {
         **os.environ,
-        **{"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2", "GLOO_SOCKET_IFNAME": "lo"},
+        "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2", "GLOO_SOCKET_IFNAME": "lo",
     }
     ranks = [
         subprocess.Popen(

@@ -411,6 +411,8 @@ def _storages() -> Iterator[tuple[str, bytes]]:
         "MalformedWeightsError stream with a view outside",
         stream(whole(table(w=tensor(in_stream(4, group(text("v"), number(2), number(3))))))),
     )
+    taken = in_stream(4, group(text("0"), number(0), number(4)))
+    yield "MalformedWeightsError stream with a view named like a storage", stream(whole(table(w=tensor(taken))))
     yield "MalformedWeightsError stream cut off", stream(whole(table(w=tensor(in_stream()))))[:-5]
     yield "MalformedWeightsError stream of another protocol", MAGIC + whole(number(1002)) + whole(b"}") + whole(b"}")
 

@@ -353,6 +353,33 @@ def test_an_old_server_is_read_to_its_end(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == DATA
 
 
+def test_connections_are_kept(tmp_path: Path) -> None:
+    """A piece after another comes by the same connection, by https as well."""
+    with Scripted(lambda asked: part(asked, DATA)) as server:
+        bring(server.url, tmp_path / "a", Limits(pieces_from=1 << 20, streams=1))
+        assert len(server.log) > 1
+        assert server.connections == 1
+
+
+def test_what_is_encrypted_is_never_taken_for_the_file(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interrupted transfer by https leaves nothing wrong in the part."""
+    certificate = world.tls().certificate
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+    def interrupt(received: int, _size: int | None) -> None:
+        if received:
+            raise KeyboardInterrupt
+
+    with Scripted(lambda asked: part(asked, DATA), certificate) as server:
+        for _ in range(5):
+            with pytest.raises(KeyboardInterrupt):
+                bring(server.url, tmp_path / "a", Limits(pieces_from=1 << 19), watch=interrupt)
+        received = bring(server.url, tmp_path / "a")
+    assert received.sha256 == hashlib.sha256(DATA).hexdigest()
+
+
 # Secrets, certificates, proxies.
 
 

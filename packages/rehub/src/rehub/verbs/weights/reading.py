@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from rehub.verbs.weights.copies import private, unpacked
-from rehub.verbs.weights.mapping import load_mapped
+from rehub.verbs.weights.mapping import load_mapped, load_safetensors
 from rehub.verbs.weights.opened import Opened, opened
-from rehub.verbs.weights.tensorfile import load_safetensors
 from rehub.verbs.weights.unrestricted import load_in_full
 from rehub.words.digest import Digest
 from rehub.words.errors import MalformedWeightsError, MissingDependencyError, UnsafeWeightsError
@@ -188,7 +187,7 @@ def _read_sound(file: Opened, contents: Contents, map_location: Any, *, immutabl
 
 def _by_kind(file: Opened, contents: Contents, map_location: Any, *, immutable: bool) -> Any:
     if contents.kind is Kind.SAFETENSORS:
-        return load_safetensors(file, map_location=map_location, immutable=immutable)
+        return load_safetensors(file, contents.tensors, map_location=map_location, immutable=immutable)
     place = file.place
     if immutable and contents.kind is Kind.TORCH_ZIP and not contents.packed and isinstance(place, str):
         return load_mapped(place, map_location=map_location, fd=cast("int", file.handle))

@@ -56,7 +56,7 @@ def read_safetensors(source: Source) -> dict[str, Tensor]:
     header = _json(source.read(_LENGTH, length))
     _check_metadata(header.pop("__metadata__", {}))
     spans: list[tuple[int, int]] = []
-    found = {name: _tensor(name, row, spans) for name, row in header.items()}
+    found = {name: _tensor(name, row, _LENGTH + length, spans) for name, row in header.items()}
     spans.sort()
     ends = [0, *(end for _, end in spans)]
     if [begin for begin, _ in spans] != ends[:-1] or any(end < begin for begin, end in pairwise(ends)):
@@ -92,7 +92,7 @@ def _check_metadata(metadata: Any) -> None:
         raise Unsound("its __metadata__ is no object of texts")
 
 
-def _tensor(name: str, row: Any, spans: list[tuple[int, int]]) -> Tensor:
+def _tensor(name: str, row: Any, start: int, spans: list[tuple[int, int]]) -> Tensor:
     if _TRICKS.search(name):
         raise Unsound(f"it has a tensor with the name {name[:80]!a}")
     if not isinstance(row, dict) or row.keys() != {"dtype", "shape", "data_offsets"}:
@@ -105,4 +105,4 @@ def _tensor(name: str, row: Any, spans: list[tuple[int, int]]) -> Tensor:
     if len(offsets) != 2 or (offsets[1] - offsets[0]) * 8 != elements(shape) * bits:  # noqa: PLR2004 - begin, end
         raise Unsound(f"{name[:80]!a} is {list(shape)} of {dtype}, and has {list(offsets)[:3]} as its bytes")
     spans.append((offsets[0], offsets[1]))
-    return Tensor(dtype, shape)
+    return Tensor(dtype, shape, span=(start + offsets[0], start + offsets[1]))

@@ -43,6 +43,10 @@ def _refuse(_: Any) -> Any:
     raise Unsound("its pickles ask for storages where there are none")
 
 
+def _one_name() -> Unsound:
+    return Unsound("a storage and a view of one have the same name, by which torch would know only one of them")
+
+
 class _Storages:
     """Knows the storages that the object is made of; their elements come after it."""
 
@@ -57,6 +61,8 @@ class _Storages:
         if not isinstance(said, tuple) or len(said) != 6:  # noqa: PLR2004 - one more than in a zip: a view, or None
             raise Unsound("its pickle asks for something that is no storage")
         root = one_of_each(self._roots, storage_of(said))
+        if root.key in self._views:
+            raise _one_name()
         return root if said[5] is None else self._view(root, said[5])
 
     def _view(self, root: Storage, said: Any) -> Storage:
@@ -65,6 +71,8 @@ class _Storages:
         start, size = number(said[1]), number(said[2])
         if start + size > root.numel:
             raise Unsound(f"a view reaches to {start + size} in a storage of {root.numel} elements")
+        if said[0] in self._roots:
+            raise _one_name()
         known = self._views.setdefault(said[0], Storage(root.key, root.dtype, size, root.location, start))
         if (known.key, known.start, known.numel) != (root.key, start, size):
             raise Unsound(f"its pickle says two things of the view {said[0][:40]!a}")

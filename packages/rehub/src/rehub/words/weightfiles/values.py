@@ -67,12 +67,14 @@ class Tensor:
         shape: its sizes.
         storage: what it is a view of; ``None`` for one without elements of its own: sparse, or on the meta device.
         kind: ``""``, ``"parameter"``, ``"sparse"``, ``"quantized"`` or ``"meta"``.
+        span: where in the file its bytes begin and end, in a format that has no storages.
     """
 
     dtype: str
     shape: tuple[int, ...]
     storage: Storage | None = None
     kind: str = ""
+    span: tuple[int, int] = (0, 0)
 
 
 def view(storage: Any, offset: Any, shape: Any, stride: Any, dtype: Any = None) -> Tensor:

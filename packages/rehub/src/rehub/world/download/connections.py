@@ -6,10 +6,11 @@ is shared by threads that do not know each other, or by a process and its fork.
 
 import ssl
 import threading
+from contextlib import suppress
 from functools import partial
 from http.client import HTTPConnection as PlainConnection
 from http.client import HTTPException
-from socket import SHUT_RDWR
+from socket import SHUT_RDWR, socket
 from typing import Any, cast
 
 from rehub.world.download import tls
@@ -193,10 +194,9 @@ _UNASSERTED: dict[str, Any] = {"assert_hostname": None, "assert_fingerprint": No
 
 def _shut(sock: Any) -> None:
     """Wake whoever waits for a socket; it is closed by its owner."""
-    try:
-        sock.shutdown(SHUT_RDWR)
-    except (OSError, AttributeError, ValueError):  # it has ended already, or is TLS within TLS
-        getattr(sock, "close", lambda: None)()
+    # Not by TLS's own shutdown: who reads on would get what is encrypted, as if it were the file.
+    with suppress(OSError):
+        socket.shutdown(getattr(sock, "socket", sock), SHUT_RDWR)
 
 
 def _fault(error: Exception, timeout: float) -> FaultError:

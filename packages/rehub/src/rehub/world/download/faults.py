@@ -1,5 +1,7 @@
 """What goes wrong on the way, as the parts of a transfer tell it to each other; outside it is a ``DownloadError``."""
 
+from rehub.words.text import cut, line
+
 
 class FaultError(Exception):
     """Something went wrong.
@@ -12,8 +14,8 @@ class FaultError(Exception):
     """
 
     def __init__(self, said: str, status: int | None = None, *, again: bool = True, wait: float | None = None) -> None:
-        super().__init__(said)
-        self.said, self.status, self.again, self.wait = said, status, again, wait
+        self.said, self.status, self.again, self.wait = cut(line(said), 300), status, again, wait
+        super().__init__(self.said)
 
     @property
     def busy(self) -> bool:

@@ -30,13 +30,13 @@ class _Wire(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, into: Any) -> int | None:
+    def readinto(self, into: Any) -> int:
         wait = self.until - time.monotonic()
         if wait <= 0:
             raise TimeoutError("timed out")
         self._sock.settimeout(wait)
-        count = self._raw.readinto(into)
-        self.left -= count or 0
+        count = int(self._sock.recv_into(into))  # not by raw, which is of no more use after a time-out
+        self.left -= count
         if self.left < 0:
             raise HTTPException(f"got more than {_HEAD} bytes before the file")
         return count
@@ -105,9 +105,8 @@ class Incoming:
 
     def _some(self, view: memoryview) -> int:
         while True:
-            wait = self._clock.left(self._pace.patience())
             try:
-                count = self._receive(view, wait)
+                count = self._receive(view)
             except TimeoutError:
                 self._pace.note(0)
                 continue
@@ -117,11 +116,12 @@ class Incoming:
                 self._pace.note(count)
             return count
 
-    def _receive(self, view: memoryview, wait: float) -> int:
+    def _receive(self, view: memoryview) -> int:
         if self.length is not None and not self._buffered:
-            self._sock.settimeout(wait)
+            self._sock.settimeout(self._clock.left(self._pace.patience()))
             return int(self._sock.recv_into(view))
-        self._head.wire.until, self._head.wire.left = time.monotonic() + wait, _HEAD + len(view)
+        self._head.wire.until = time.monotonic() + self._clock.left(self._limits.timeout)
+        self._head.wire.left = _HEAD + len(view)
         data = self._head.read1(min(len(view), _BUFFER if self.length is not None else len(view)))
         self._buffered = self._buffered and 0 < len(data) == len(view) < _BUFFER
         view[: len(data)] = data

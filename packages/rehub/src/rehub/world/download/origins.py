@@ -79,4 +79,4 @@ def _basic(user: str | None, password: str | None) -> str | None:
 
 def redacted(url: str) -> str:
     """Give a URL without what may be a secret: user, password, query, fragment."""
-    return re.sub(r"(?<=//)[^/@]*@", "…@", re.sub(r"[?#].*", "", url, flags=re.DOTALL))[:200]
+    return re.sub(r"(?<=//)[^/]*@", "…@", re.sub(r"[?#].*", "", url, flags=re.DOTALL))[:200]

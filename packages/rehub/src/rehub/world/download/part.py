@@ -208,7 +208,7 @@ def opened(path: Path) -> int | None:
                 return None
             raise
         found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or not _lock(handle):
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or not _lock(handle, path):
             os.close(handle)
             return None
         if _is(path, handle):
@@ -221,19 +221,24 @@ def _fresh(path: Path) -> tuple[Path, int]:
     """Make a new file that is ours alone; under another name, if somebody is faster or nothing can be locked."""
     with suppress(FileExistsError):
         handle = os.open(path, _FLAGS | os.O_EXCL, 0o666)
-        if _lock(handle) and _is(path, handle):
+        if _lock(handle, path) and _is(path, handle):
             return path, handle
         os.close(handle)
     path = _own(path)
     handle = os.open(path, _FLAGS | os.O_EXCL, 0o666)
-    _lock(handle)
+    with suppress(OSError):
+        flock(handle, LOCK_EX | LOCK_NB)
     return path, handle
 
 
-def _lock(handle: int) -> bool:
+def _lock(handle: int, path: Path) -> bool:
     try:
         flock(handle, LOCK_EX | LOCK_NB)
-    except OSError:
+    except BlockingIOError:
+        return False
+    except OSError:  # there are no locks here, and what was just made under that name is of no use to anybody
+        if os.fstat(handle).st_size == 0:
+            path.unlink(missing_ok=True)
         return False
     return True
 
@@ -266,8 +271,14 @@ def _own(path: Path) -> Path:
 
 
 def _flush_names(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # one may write to it, and not list it
+        return
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
     finally:
         os.close(handle)

@@ -157,7 +157,7 @@ class Streams:
         before = self._round
         try:
             answer = answer or self._ask(span)
-            while span.at < span.end and (answer.left is None or answer.left > 0):
+            while span.at < span.end and answer.left != 0 and not self._over:
                 count = self._read(answer, memoryview(buffer)[: span.end - span.at])
                 self._task.part.write(memoryview(buffer)[:count], span.at)
                 buffer = self._arrived(span, buffer, count)

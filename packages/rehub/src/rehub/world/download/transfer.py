@@ -142,6 +142,8 @@ class _Transfer:
         try:
             version, part = read(answer, asked=asked, known=journal.validator if journal else "")
             _check_size(version.size, self._size, self._limits)
+            if journal and answer.status == PARTIAL and version.size != journal.size:
+                raise RestartError("the file has changed on the server", ranges=True)
             if journal and answer.status != PARTIAL:  # another version, or no ranges: all of it is coming
                 self._file.renew()
                 journal = None

@@ -1,7 +1,7 @@
 """Which version of a file a server gives, how large it is, and which part of it an answer has."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from http.client import HTTPMessage
 
@@ -79,7 +79,9 @@ def _partial(answer: Incoming, asked: tuple[int, int] | None, known: str) -> tup
     if wrong or answer.length not in {None, end - start}:
         raise RestartError(f"the server answered with the range {said[:60]!a}", ranges=False)
     version = _version(total, answer.headers, ranges=True)
-    if known and version.validator and version.validator != known:
+    if known and not version.validator:  # it is what If-Range has asked for
+        version = replace(version, validator=known, ranges=True)
+    if known and version.validator != known:
         raise RestartError("the file has changed on the server", ranges=True)
     return version, Part(start, end)
 

@@ -226,7 +226,8 @@ EVENTS: Mapping[str, _Found] = {
     "os.spawn": _spawned,
     "os.fork": _forked,
     "os.forkpty": _forked,
-    "_thread.start_new_thread": _begun,
+    "_thread.start_new_thread": _begun,  # since Python 3.12
+    "_thread.start_joinable_thread": _begun,  # since 3.13
     "ctypes.dlopen": _opened,
     "import": _imported,
 }
