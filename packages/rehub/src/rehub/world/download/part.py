@@ -260,7 +260,7 @@ def _is(path: Path, handle: int) -> bool:
 
 def _is_file(path: Path) -> bool:
     try:
-        return stat.S_ISREG(os.stat(path, follow_symlinks=False).st_mode)
+        return stat.S_ISREG(path.stat(follow_symlinks=False).st_mode)
     except OSError:
         return False
 
