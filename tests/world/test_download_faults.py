@@ -635,6 +635,6 @@ def test_a_small_question(tmp_path: Path) -> None:
 
 def test_importing_rehub_imports_no_http(tmp_path: Path) -> None:
     """What only a download needs comes with the first download."""
-    code = "import sys, rehub; print([name for name in ('urllib3', 'truststore', 'http.client', 'ssl') if name in sys.modules])"
+    code = "import sys, rehub, rehub.verbs.weights, rehub.world.download; print([name for name in ('urllib3', 'truststore', 'http.client', 'ssl') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "[]\n"

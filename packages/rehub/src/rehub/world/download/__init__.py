@@ -1,8 +1,8 @@
 """Bringing a file from a URL: the only place that opens sockets itself (git opens its own).
 
-:func:`download` in transfer.py asks first (asking.py, connections.py) and then either takes a small file in one go
-(whole.py) or lets streams bring its pieces (streams.py) to their places in a part (part.py), while a thread hashes
-what is there in order (frontier.py).
+:func:`download` in transfer.py lets attempts.py ask (asking.py, connections.py). A small file is then taken in one go
+(whole.py); streams (streams.py) bring the pieces (pieces.py) of others to their places in a part (part.py), while a
+thread hashes what is there in order (frontier.py).
 """
 
 from rehub.world.download.leftovers import progress_of, sweep

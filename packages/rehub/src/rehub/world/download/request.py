@@ -3,12 +3,14 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rehub.words.errors import DownloadError
-from rehub.world.download.asking import Asking
 from rehub.world.download.faults import FaultError
 from rehub.world.download.limits import Clock, Credentials, Limits
-from rehub.world.download.retries import Patience
+
+if TYPE_CHECKING:
+    from rehub.world.download.asking import Asking
 
 _LIMITS = Limits()
 _MOST = 16 << 20  # bytes of an answer
@@ -44,6 +46,9 @@ def request(  # noqa: PLR0913
     Raises:
         DownloadError: there is no answer, or it says no; ``status`` says which.
     """
+    from rehub.world.download.asking import Asking
+    from rehub.world.download.retries import Patience
+
     try:
         clock = Clock(limits.deadline)
         patience, asking = Patience(limits, clock), Asking(url, limits, clock, credentials)
@@ -59,7 +64,7 @@ def request(  # noqa: PLR0913
         raise DownloadError(url, fault.said, fault.status) from fault
 
 
-def _ask(asking: Asking, method: str, body: bytes | None, headers: dict[str, str], most: int) -> Answer:
+def _ask(asking: "Asking", method: str, body: bytes | None, headers: dict[str, str], most: int) -> Answer:
     answer = asking.ask(headers, method=method, body=body)
     try:
         gathered, view = bytearray(), memoryview(bytearray(_CHUNK))

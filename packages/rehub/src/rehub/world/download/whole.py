@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable
 
 from rehub.world.download.faults import FaultError
-from rehub.world.download.limits import Watch
+from rehub.world.download.limits import Limits, Watch
 from rehub.world.download.part import PartFile
 
 _CHUNK = 128 << 10  # bytes; as many as torch.hub reads, and tells, at a time
+_START = 1024  # bytes of a file's beginning that tell what it is
 _TELL = 0.5  # seconds after which fewer are told, too
 
 
@@ -57,3 +58,21 @@ def _filled(read_into: Callable[[memoryview], int], view: memoryview) -> int:
 def too_large(most: int) -> FaultError:
     """Give what is raised for a file of too many bytes."""
     return FaultError(f"it is larger than {most} bytes", again=False)
+
+
+def check_size(found: int | None, promised: int | None, limits: Limits) -> None:
+    """Refuse a file that has not the size that it may, or must, have.
+
+    Raises:
+        FaultError: it has another.
+    """
+    if found is not None and found > limits.bytes:
+        raise too_large(limits.bytes)
+    if None not in {found, promised} and found != promised:
+        raise FaultError(f"it has {found} bytes, and {promised} were promised", again=False)
+
+
+def first_bytes(file: PartFile) -> bytes:
+    """Give the bytes that tell what a file is."""
+    view = memoryview(bytearray(_START))
+    return bytes(view[: file.read_into(view, 0)])
