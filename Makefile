@@ -27,14 +27,14 @@ check: $(READY)  ## format, lint, types, layers; docs and stories are run
 	$(VENV)/bin/lint-imports --no-cache
 	$(PY) tests/run.py docs stories
 
-bench: $(READY)  ## measure rehub and torch.hub side by side
-	@$(PY) bench/run.py
-	@$(PY) bench/scope.py
+bench: $(READY) .bench/.ready  ## measure rehub and its peers side by side; BENCH="--quick", "--only transfer", "--help"
+	@$(PY) bench/run.py $(BENCH)
 
 wild: $(READY)  ## list and load real repositories, those in WILD=folder
 	@$(PY) bench/wild.py $(WILD)
 
-soak: $(READY)  ## run the tests ROUNDS=10 times, to find what fails now and then
+soak: $(READY)  ## run the tests that take long, then all others ROUNDS=10 times, to find what fails now and then
+	@FAULTS_SEED=$${FAULTS_SEED:-$$(date +%s)} $(PY) -m pytest -q --no-header -n 2 -m soak tests
 	@for round in $$(seq $${ROUNDS:-10}); do echo "round $$round"; $(PY) tests/run.py $(ONLY) || exit 1; done
 
 coverage: $(READY)  ## run the tests and show the branches that no test took
@@ -44,7 +44,7 @@ coverage: $(READY)  ## run the tests and show the branches that no test took
 	@$(PY) -m coverage report
 
 clean:  ## remove .venv and whatever tools left behind
-	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) .bench .demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Remade when a requirement changes; touched last, so that what was interrupted is done again.
@@ -52,6 +52,14 @@ $(READY): $(SETUP) | tools
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo 'make: $(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -e packages/rehub -e packages/rehub-site
+	@touch $@
+
+# Other tools, to be measured beside rehub and for nothing else; what cannot be installed is said to be missing.
+.bench/.ready: bench/requirements.txt | tools
+	@$(PYTHON) -m venv .bench && .bench/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt \
+	  || echo 'make: not every tool to measure could be installed' >&2
+	@command -v aria2c >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get install -q -y aria2 >/dev/null; } \
+	  || echo 'make: aria2c is missing, and is left out; on Debian and Ubuntu: apt-get install aria2' >&2
 	@touch $@
 
 tools:

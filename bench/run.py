@@ -1,153 +1,141 @@
-"""rehub beside torch.hub, in one run: interleaved, repeated, as medians and ratios; ``make bench``.
+"""rehub beside its peers, in one run: interleaved, repeated, as medians and ratios; ``make bench``.
 
-Each row is a whole process, started from outside. A ratio below 1 means that rehub took less. The first rounds are
-not counted. ``--json FILE`` keeps every figure.
+    make bench
+    make bench BENCH="--quick"
+    make bench BENCH="--only transfer --rounds 5 --size 1000 --json figures.json"
+
+Each answer is a process. Its time is that of the call alone where the process says it (importing torch takes longer
+than many a call), else that of the whole process; both are in the JSON. A ratio is the peer's figure by rehub's, of the
+same round: 2 means that rehub took half. The first round is not counted where rounds are short.
+
+A file ``bench/ask_*.py`` gives questions: its function ``questions(stage)`` yields them, one after the other, so that
+what one has started ends before the next begins.
 """
 
 import argparse
+import importlib
 import json
 import os
+import platform
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.world import World  # noqa: E402
+from bench.asking import Asking, Figures, Question, Stage, measured  # noqa: E402
 
-WARM_UP = 1  # rounds not counted
-HUBCONF = '''
-dependencies = ["torch"]
-from nets import small as _small
-
-def net(pretrained=False, width=8):
-    """A small network."""
-    return _small(width)
-'''
-NETS = "import torch\n\ndef small(width):\n    return torch.nn.Linear(width, width)\n"
+SHORT = 20  # rounds and more: a round is short, and there is one more to warm up
+UNITS = {"seconds": (1.0, "s"), "memory": (1e6, "MB"), "wire": (1e6, "MB"), "cpu": (1.0, "s"), "process": (1.0, "s")}
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked, how rehub answers and how its peer does.
-
-    Attributes:
-        name: of the row.
-        ours: a command.
-        theirs: the peer's command.
-        goal: the ratio to reach, ``None`` where there is none.
-    """
-
-    name: str
-    ours: list[str]
-    theirs: list[str]
-    goal: float | None = None
+def found() -> dict[str, Asking]:
+    """Give the files of questions, by what follows ``ask_`` in their names."""
+    names = sorted(path.stem for path in Path(__file__).parent.glob("ask_*.py"))
+    return {name.removeprefix("ask_"): importlib.import_module(f"bench.{name}").questions for name in names}
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one process cost."""
-
-    wall: float  # seconds
-    cpu: float  # seconds, user and system
-
-
-def measured(command: list[str], env: dict[str, str]) -> Cost:
-    """Run a process to its end; a failure ends the measurement."""
-    began, before = time.perf_counter(), os.times()
-    subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300)
-    after = os.times()
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return Cost(time.perf_counter() - began, cpu)
+def asked(question: Question, rounds: int) -> dict[str, list[Figures]]:
+    """Ask all sides in turn, so that a machine that slows down slows down all of them."""
+    sides = [side for side in question.sides if not side.missing]
+    warm_up = int(question.rounds >= SHORT and rounds > 1)
+    answers: dict[str, list[Figures]] = {side.name: [] for side in sides}
+    for number in range(warm_up + min(rounds, question.rounds)):
+        turn = number % len(sides)  # nobody is always the first
+        for side in sides[turn:] + sides[:turn]:
+            figures = measured(side)
+            if number >= warm_up:
+                answers[side.name].append(figures)
+    return answers
 
 
-def questions() -> list[Question]:
-    """Give the questions, each answered from a warm cache."""
-    rehub, python = str(Path(sys.executable).with_name("rehub")), sys.executable
-    hub = "import torch; torch.hub.{}('acme/toy:v1', {}skip_validation=True, trust_repo=True{})"
-    ours = "import rehub; rehub.{}('acme/toy:v1', {}trust_repo=True)"
-    bare = [python, "-c", "pass"]
-    return [
-        Question("import rehub, against a bare interpreter", [python, "-c", "import rehub"], bare),
-        Question(
-            "import rehub, against import torch.hub", [python, "-c", "import rehub"], [python, "-c", "import torch.hub"]
-        ),
-        Question(
-            "rehub list, cached", [rehub, "list", "acme/toy:v1"], [python, "-c", hub.format("list", "", "")], 0.12
-        ),
-        Question(
-            "rehub.help, cached",
-            [python, "-c", ours.format("help", "'net', ")],
-            [python, "-c", hub.format("help", "'net', ", "")],
-        ),
-        Question(
-            "rehub.load, cached",
-            [python, "-c", ours.format("load", "'net', ")],
-            [python, "-c", hub.format("load", "'net', ", ", verbose=False")],
-        ),
-    ]
+def spread(values: list[float]) -> dict[str, float]:
+    """Give the median, the least and the most."""
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
-def prepare(folder: Path, world: World) -> dict[str, str]:
-    """Fill both caches: rehub's by loading once, torch.hub's by the folder that it looks for."""
-    repo = world.repo({"hubconf.py": HUBCONF, "nets.py": NETS}, name="acme/toy", tag="v1")
-    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-    env = {**kept, "HOME": str(folder), "TORCH_HOME": str(folder / "torch"), "REHUB_MIRRORS": world.mirrors}
-    legacy = folder / "torch/hub/acme_toy_v1"
-    legacy.mkdir(parents=True)
-    for name, text in (("hubconf.py", HUBCONF), ("nets.py", NETS)):
-        (legacy / name).write_text(text)
-    rehub = str(Path(sys.executable).with_name("rehub"))
-    for ref in ("acme/toy:v1", f"acme/toy@{repo.rev('v1')}"):
-        subprocess.run(
-            [rehub, "load", ref, "net", "--trust"], env=env, check=True, timeout=300, stdout=subprocess.DEVNULL
-        )
-    return env
+def summed_up(question: Question, answers: dict[str, list[Figures]]) -> list[dict[str, object]]:
+    """Make a row of each side and figure, with the ratio to rehub's of the same round."""
+    ours, rows = answers[question.sides[0].name], []
+    for figure in question.figures:
+        for side in question.sides:
+            row: dict[str, object] = {"question": question.name, "figure": figure, "side": side.name}
+            if side.missing:
+                rows.append({**row, "missing": side.missing})
+                continue
+            theirs = answers[side.name]
+            row |= spread([each[figure] for each in theirs])
+            if side is not question.sides[0]:
+                pairs = zip(ours, theirs, strict=True)
+                row["ratio"] = spread([their[figure] / max(our[figure], 1e-9) for our, their in pairs])
+                row["goal"] = question.goals.get((figure, side.name))
+            else:
+                row["limit"] = question.limits.get(figure)
+            rows.append(row)
+    return rows
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=7, help="counted rounds (7)")
-    parser.add_argument("--json", type=Path, help="where to keep every figure")
-    chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, World(Path(name)) as world:
-        env = prepare(Path(name), world)
-        rows = {each.name: asked(each, env, chosen.rounds) for each in questions()}
-    print_table(rows)
-    if chosen.json:
-        chosen.json.write_text(json.dumps(rows, indent=1))
+def printed(question: Question, rows: list[dict[str, object]]) -> None:
+    """Print a question's rows."""
+    print(f"\n{question.name}" + (f"\n  {question.note}" if question.note else ""))
+    for row in rows:
+        print(f"  {row['side']!s:<44}{row['figure']!s:<9}{_said(row)}", flush=True)
 
 
-def asked(question: Question, env: dict[str, str], rounds: int) -> dict[str, object]:
-    """Ask both sides in turn, so that a machine that slows down slows down both."""
-    pairs = [(measured(question.ours, env), measured(question.theirs, env)) for _ in range(WARM_UP + rounds)][WARM_UP:]
-    ratios = sorted(ours.wall / theirs.wall for ours, theirs in pairs)
+def _said(row: dict[str, object]) -> str:
+    if "missing" in row:
+        return str(row["missing"])
+    scale, unit = UNITS[str(row["figure"])]
+    low, middle, high = (float(str(row[key])) / scale for key in ("min", "median", "max"))
+    digits = 1 if scale > 1 else 3
+    text = f"{middle:>10.{digits}f} {unit:<3}({low:.{digits}f} to {high:.{digits}f})"
+    if isinstance(ratio := row.get("ratio"), dict):
+        text = f"{text:<46}{ratio['median']:>8.2f} × ({ratio['min']:.2f} to {ratio['max']:.2f})"
+        return text + (f"   goal ≥ {row['goal']:.2g}" if row["goal"] else "")
+    return text + (f"   at most {float(str(row['limit'])) / scale:g} {unit}" if row.get("limit") else "")
+
+
+def machine() -> dict[str, object]:
+    """Say what figures depend on."""
     return {
-        "wall": statistics.median(ours.wall for ours, _ in pairs),
-        "cpu": statistics.median(ours.cpu for ours, _ in pairs),
-        "peer_wall": statistics.median(theirs.wall for _, theirs in pairs),
-        "peer_cpu": statistics.median(theirs.cpu for _, theirs in pairs),
-        "ratio": statistics.median(ratios),
-        "ratio_min": ratios[0],
-        "ratio_max": ratios[-1],
-        "goal": question.goal,
+        "cpus": os.cpu_count(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "load": os.getloadavg(),
     }
 
 
-def print_table(rows: dict[str, dict[str, object]]) -> None:
-    """Print the figures, times in milliseconds."""
-    print(f"{'':44}{'rehub':>9}{'cpu':>7}{'peer':>9}{'cpu':>7}   ratio (min to max)")
-    for name, row in rows.items():
-        wall, cpu, peer, peer_cpu = (float(str(row[key])) * 1000 for key in ("wall", "cpu", "peer_wall", "peer_cpu"))
-        goal = f"   goal {row['goal']}" if row["goal"] else ""
-        spread = f"{row['ratio']:.3f} ({row['ratio_min']:.3f} to {row['ratio_max']:.3f})"
-        print(f"{name:44}{wall:9.0f}{cpu:7.0f}{peer:9.0f}{peer_cpu:7.0f}   {spread}{goal}")
+def main() -> None:
+    """Ask what is asked for, and print as it comes."""
+    asking = found()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", metavar="NAME", help=f"questions with this in their names or of {', '.join(asking)}")
+    parser.add_argument("--rounds", type=int, default=5, help="counted rounds, fewer where one is long (5)")
+    parser.add_argument("--size", type=int, default=1000, help="of the large file, in MB (1000)")
+    parser.add_argument("--long", action="store_true", help="take minutes where a smaller file tells as much")
+    parser.add_argument("--quick", action="store_true", help="one round, 64 MB: to see that it works")
+    parser.add_argument("--folder", type=Path, help="where files are written; temporary files' folder")
+    parser.add_argument("--json", type=Path, help="where to keep every figure")
+    chosen = parser.parse_args()
+    rounds, size = (1, 64) if chosen.quick else (chosen.rounds, chosen.size)
+    kept: list[dict[str, object]] = []
+    print(f"{size} MB, in {chosen.folder or tempfile.gettempdir()}; {machine()}\nratio: the peer's figure by rehub's")
+    for name, questions in asking.items():
+        if chosen.only and chosen.only not in name and any(chosen.only in each for each in asking):
+            continue  # whole files of questions are meant: others need not even be prepared
+        with tempfile.TemporaryDirectory(dir=chosen.folder) as folder, ExitStack() as stack:
+            for question in questions(Stage(Path(folder), size * 1_000_000, stack, chosen.long)):
+                if chosen.only and chosen.only not in name and chosen.only not in question.name:
+                    continue
+                answers = asked(question, rounds)
+                rows = summed_up(question, answers)
+                printed(question, rows)
+                kept += [{**row, "rounds": answers.get(str(row["side"]))} for row in rows]
+    if chosen.json:
+        chosen.json.write_text(json.dumps({"machine": machine(), "size": size, "rows": kept}, indent=1))
 
 
 if __name__ == "__main__":

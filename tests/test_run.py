@@ -9,7 +9,7 @@ import pytest
 from tests import run
 from tests.run import Result
 
-IGNORED = {".venv", ".git", ".demo", ".wild", "build", "dist", "node_modules", "__pycache__"}
+IGNORED = {".venv", ".git", ".bench", ".demo", ".wild", "build", "dist", "node_modules", "__pycache__"}
 
 
 def test_every_test_file_is_in_one_group() -> None:

@@ -22,7 +22,6 @@ import torch
 
 import rehub
 from rehub import compat as ours
-from rehub.world.download.transfer import _Redirects
 from tests.compat.conftest import Answers, saved
 from tests.compat.github import refused
 from tests.stories import ROOT
@@ -496,15 +495,18 @@ def test_a_silent_server_is_given_up(
         ours.download_url_to_file(url, str(tmp_path / "ours.pth"), progress=False)
 
 
-def test_redirects_stay_as_safe(served: Served, world: World, tmp_path: Path) -> None:
+def test_redirects_stay_as_safe(served: Served, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """torch.hub follows from https to http; here that ends the download, as any other scheme does."""
     request = urllib.request.Request("https://example.org/net.pth")
     headers: Any = {}
     asked = (request, None, 302, "Found", headers, "http://example.org/net.pth")
     assert urllib.request.HTTPRedirectHandler().redirect_request(*asked)  # type: ignore[arg-type]
-    with pytest.raises(HTTPError, match="less safe"):
-        _Redirects(10).redirect_request(*asked)  # type: ignore[arg-type]
     url = served("net.pth", b"x")
+    safe = world.tls()
+    monkeypatch.setenv("SSL_CERT_FILE", str(safe.certificate))
+    safe.redirect("net.pth", url, status=302)
+    with pytest.raises(HTTPError, match="less safe"):
+        ours.download_url_to_file(f"{safe.url}/net.pth", str(tmp_path / "x"), progress=False)
     world.hub.redirect("net.pth", "ftp://127.0.0.1/net.pth", status=302)
     with pytest.raises(HTTPError, match="less safe"):
         ours.download_url_to_file(url, str(tmp_path / "x"), progress=False)
@@ -552,17 +554,64 @@ def test_two_urls_with_one_name(theirs: Any, served: Served) -> None:
     assert re.fullmatch(r"weights~[0-9a-f]{12}\.pth", names[1])
 
 
-def test_a_changed_file_is_noticed(theirs: Any, served: Served) -> None:
-    """torch.hub loads whatever lies there by now; here only what came from the URL."""
+def test_a_changed_file_is_noticed(theirs: Any, served: Served, tmp_path: Path) -> None:
+    """torch.hub loads whatever lies there by now; here only what came from the URL: anew, or not at all."""
     url = served("net.pth", weights(1))
     for hub in (theirs, ours):
         hub.load_state_dict_from_url(url, progress=False)
-        Path(hub.get_dir(), "checkpoints/net.pth").write_bytes(weights(2))
+        hub.load_state_dict_from_url(url, str(tmp_path / hub.__name__), progress=False)
+        for folder in (Path(hub.get_dir(), "checkpoints"), tmp_path / hub.__name__):
+            (folder / "net.pth").resolve().chmod(0o644)
+            (folder / "net.pth").write_bytes(weights(2))
     assert theirs.load_state_dict_from_url(url, progress=False) == {"w": torch.tensor(2.0)}
-    with pytest.raises(rehub.DigestMismatchError, match="has changed since it was downloaded"):
-        ours.load_state_dict_from_url(url, progress=False)
-    Path(ours.get_dir(), "checkpoints/net.pth").unlink()
     assert ours.load_state_dict_from_url(url, progress=False) == {"w": torch.tensor(1.0)}
+    with pytest.raises(rehub.DigestMismatchError, match="has changed since it was downloaded"):
+        ours.load_state_dict_from_url(url, str(tmp_path / ours.__name__), progress=False)
+    (tmp_path / ours.__name__ / "net.pth").unlink()
+    found = ours.load_state_dict_from_url(url, str(tmp_path / ours.__name__), progress=False)
+    assert found == {"w": torch.tensor(1.0)}
+
+
+def test_checkpoints_are_links(theirs: Any, served: Served, tmp_path: Path) -> None:
+    """Where torch.hub has a file, here a link leads to the one that all URLs with these bytes share."""
+    for name in ("one.pth", "two.pth"):
+        url = served(name, weights(1))
+        for hub in (theirs, ours):
+            hub.load_state_dict_from_url(url, progress=False)
+            hub.load_state_dict_from_url(url, str(tmp_path / hub.__name__), progress=False)
+            assert Path(hub.get_dir(), "checkpoints", name).is_symlink() is (hub is ours)
+            assert not (tmp_path / hub.__name__ / name).is_symlink()
+    assert len({Path(ours.get_dir(), "checkpoints", name).resolve() for name in ("one.pth", "two.pth")}) == 1
+
+
+def test_a_hash_in_a_name_counts_unasked(theirs: Any, served: Served) -> None:
+    """torch.hub looks at it with check_hash only; here it always counts, and so does CLIP's whole digest."""
+    for name in ("net-1234abcd.pth", f"{'ab' * 32}/net.pth"):
+        url = served(name, weights(1))
+        assert theirs.load_state_dict_from_url(url, progress=False) == {"w": torch.tensor(1.0)}
+        with pytest.raises(RuntimeError, match="invalid hash value"):
+            ours.load_state_dict_from_url(url, progress=False)
+    url = served("net-1234abcd.pth", weights(1))
+    assert ours.load_state_dict_from_url(url, file_name="net.pth", progress=False) == {"w": torch.tensor(1.0)}
+
+
+def test_a_url_that_is_none(theirs: Any) -> None:
+    """torch.hub fails somewhere inside; here the error says what a URL looks like."""
+    for url in (None, 3):
+        with pytest.raises((AttributeError, TypeError)):
+            theirs.load_state_dict_from_url(url)
+        with pytest.raises(ValueError, match="url cannot be"):
+            ours.load_state_dict_from_url(url)  # type: ignore[arg-type]
+
+
+def test_the_first_rank_shows_the_bar(
+    theirs: Any, served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each process of torch.hub's shows a bar of its own; here the first one of a machine does."""
+    for rank, hub, shown in (("0", theirs, True), ("1", theirs, True), ("0", ours, True), ("1", ours, False)):
+        monkeypatch.setenv("LOCAL_RANK", rank)
+        hub.load_state_dict_from_url(served(f"{hub.__name__}-{rank}.pth", weights(1)), progress=True)
+        assert ("100.0%" in capsys.readouterr().err) is shown
 
 
 def test_a_page_is_no_weights(theirs: Any, served: Served) -> None:

@@ -94,7 +94,10 @@ def test_prune_removes_what_is_old(store: Path, toy: Repo, rehub_cli: RunRehub) 
     assert (told["dry_run"], told["pins"]) == (True, [f"acme/toy@{toy.rev('v1')}"])
     assert len(list((store / "trees").iterdir())) == 2
     done = document(rehub_cli, "prune")
-    assert set(done) == {"pins", "trees", "repositories", "bytecode", "bytes", "busy", "dry_run"}
+    assert set(done) == {
+        *("pins", "trees", "repositories", "weights", "leftovers"),
+        *("bytecode", "bytes", "busy", "dry_run"),
+    }
     assert done == {**told, "dry_run": False}
     for part in ("trees", "git", "pins", "refs", "described"):
         assert [path for path in (store / part).rglob("*") if path.is_file()] == [], part
@@ -185,7 +188,7 @@ def test_verify_names_the_wrong_file(damaged: TreeAndFile, rehub_cli: RunRehub) 
     assert ran.rc == 1
     assert f"{path}\n  expected " in ran.stdout
     told = json.loads(rehub_cli("cache", "verify", "--json").stdout)
-    assert set(told) == {"trees", "damage", "removed"}
+    assert set(told) == {"trees", "damage", "weights", "damaged_weights", "removed"}
     assert [each["path"] for each in told["damage"]] == ["hubconf.py", "parts/net.py", "parts/extra.py"]
     assert set(told["damage"][0]) == {"tree", "path", "expected", "found"}
     assert (told["trees"], told["removed"]) == (1, [])
@@ -215,6 +218,83 @@ def test_a_lost_manifest_is_damage(store: Path, rehub_cli: RunRehub) -> None:
     ran = rehub_cli("cache", "verify")
     assert ran.rc == 1
     assert "manifest is missing or damaged" in ran.stdout
+
+
+@pytest.fixture
+def weights(store: Path, world: World) -> Path:
+    """Give a file of weights in the store, to which ``checkpoints/net.pt`` leads."""
+    import io
+
+    import torch
+
+    from rehub import compat
+
+    file = io.BytesIO()
+    torch.save({"w": torch.ones(1)}, file)
+    world.hub.files["/net.pt"] = file.getvalue()
+    compat.load_state_dict_from_url(f"{world.hub.url}/net.pt", progress=False)
+    return (store.parent / "checkpoints/net.pt").resolve()
+
+
+def test_weights_are_listed(weights: Path, rehub_cli: RunRehub) -> None:
+    """By digest, with the names under which they came; of a URL nothing else is known."""
+    (told,) = document(rehub_cli, "list")["weights"]
+    assert set(told) == {"digest", "bytes", "used", "urls"}
+    assert (told["digest"], told["bytes"]) == (f"sha256:{weights.name}", weights.stat().st_size)
+    assert set(told["urls"][0]) == {"host", "name", "fetched"}
+    assert (told["urls"][0]["host"], told["urls"][0]["name"]) == ("127.0.0.1", "net.pt")
+    assert "net.pt from 127.0.0.1" in rehub_cli("cache", "list").stdout
+    assert {"blobs", "urls", "parts"} <= set(document(rehub_cli, "size")["parts"])
+
+
+def test_weights_that_nobody_uses_are_pruned(weights: Path, store: Path, rehub_cli: RunRehub) -> None:
+    """With the links that led to them, and with what transfers have left; those in use stay."""
+    part = store / "parts" / ("0" * 64 + ".partial")
+    part.write_bytes(b"x")
+    assert document(rehub_cli, "prune")["weights"] == []
+    grow_old(store, 31)
+    told = document(rehub_cli, "prune", "--dry-run")
+    assert (told["weights"], told["leftovers"]) == ([f"sha256:{weights.name}"], 1)
+    assert weights.exists()
+    assert document(rehub_cli, "prune")["weights"] == told["weights"]
+    assert not weights.exists()
+    assert not part.exists()
+    assert list((store.parent / "checkpoints").iterdir()) == []
+    assert list((store / "urls").iterdir()) == []
+
+
+def test_what_git_lfs_keeps_stays_with_its_tree(
+    world: World, monkeypatch: pytest.MonkeyPatch, rehub_cli: RunRehub
+) -> None:
+    """As long as the tree is used."""
+    from tests.world import lfs_pointer
+
+    monkeypatch.setenv("REHUB_MIRRORS", world.mirrors)
+    world.hub.lfs.add(b"weights")
+    source = "def net():\n import os\n return open(os.path.join(os.path.dirname(__file__), 'w.pt')).read()"
+    world.repo({"hubconf.py": source, "w.pt": lfs_pointer(b"weights")}, tag="v1")
+    assert "weights" in rehub_cli("load", "--trust", "acme/toy:v1", "net").stdout
+    store = Path(rehub_cli("cache", "dir").stdout.strip())
+    grow_old(store / "blobs", 31)
+    assert document(rehub_cli, "prune")["weights"] == []
+    assert "of git LFS" in rehub_cli("cache", "list").stdout
+    assert rehub_cli("cache", "verify").rc == 0
+    done = document(rehub_cli, "prune", "--all")
+    assert len(done["weights"]) == len(done["trees"]) == 1
+
+
+def test_damaged_weights_are_named(weights: Path, rehub_cli: RunRehub) -> None:
+    """And removed by ``--repair``."""
+    weights.chmod(0o644)
+    weights.write_bytes(b"other")
+    ran = rehub_cli("cache", "verify")
+    assert ran.rc == 1
+    assert weights.name in ran.stdout
+    told = document(rehub_cli, "verify", "--repair")
+    assert told["weights"] == 1
+    assert [each["digest"] for each in told["damaged_weights"]] == told["removed"] == [f"sha256:{weights.name}"]
+    assert not weights.exists()
+    assert rehub_cli("cache", "verify").stdout == "1 tree hashed, all as they should be\n"
 
 
 def complete(*words: str) -> list[str]:

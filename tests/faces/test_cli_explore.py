@@ -12,6 +12,9 @@ KEYS = [
     *("ref", "pin", "entry", "arguments", "kind", "type", "name", "summary", "place", "value", "call", "inputs"),
     *("returns", "returns_shape", "methods", "common", "sizes", "training", "parts", "length", "items", "notes"),
     "nested",
+    "weights",
+    "unverified",
+    "complete",
 ]
 TORCH = (
     "dependencies = ['torch']\nimport torch\n"

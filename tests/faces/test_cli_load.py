@@ -13,6 +13,7 @@ from tests.world import Repo, World
 KEYS = [
     *("ref", "pin", "entry", "arguments", "type", "repr"),
     *("parameters", "trainable", "bytes", "dtypes", "training", "nested"),
+    *("weights", "unverified", "complete"),
 ]
 
 
@@ -119,7 +120,7 @@ def test_a_torch_module_is_described(world: World, rehub_cli: RunRehub) -> None:
     document = json.loads(rehub_cli("load", "--trust", repo.file_url, "net", "3", "--json").stdout)
     assert list(document) == KEYS
     assert document["type"] == "torch.nn.modules.linear.Linear"
-    assert [document[key] for key in KEYS[6:]] == [4, 3, 16, ["float32"], False, []]
+    assert [document[key] for key in KEYS[6:]] == [4, 3, 16, ["float32"], False, [], [], [], True]
     assert "parameters  4 (3 trainable, float32)" in rehub_cli("load", "--trust", repo.file_url, "net", "3").stdout
     assert rehub_cli("load", "--trust", repo.file_url, "lazy").rc == 0
 
@@ -232,3 +233,22 @@ def test_load_from_github_by_mirror_then_offline(world: World, rehub_cli: RunReh
     world.hub.reset()
     assert json.loads(rehub_cli(*words, env={**env, "REHUB_OFFLINE": "1"}).stdout) == first
     assert world.hub.log == []
+
+
+def test_a_download_is_told_while_it_runs(world: World, rehub_cli: RunRehub) -> None:
+    """How far the weights are that an entry asks for is said beside the result; with --quiet it is not."""
+    import io
+
+    import torch
+
+    file = io.BytesIO()
+    torch.save({"w": torch.ones(500_000)}, file)
+    world.hub.files["/net.pt"] = file.getvalue()
+    source = "import torch\ndef net(url): return len(torch.hub.load_state_dict_from_url(url))\n"
+    world.repo({"hubconf.py": source}, name="acme/weights", tag="v1")
+    call = ("load", "--trust", "acme/weights:v1", "net", f"{world.hub.url}/net.pt", "--json")
+    ran = rehub_cli(*call, "-v", env={"REHUB_MIRRORS": world.mirrors})
+    assert "net.pt 100%, 1.9 MiB of 1.9 MiB" in ran.stderr
+    assert json.loads(ran.stdout)["repr"] == "1"
+    quiet = rehub_cli(*call, "--quiet", "--dir", "other", env={"REHUB_MIRRORS": world.mirrors})
+    assert quiet.stderr == ""

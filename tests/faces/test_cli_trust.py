@@ -61,7 +61,7 @@ def test_anything_else_is_a_no(answers: list[str], toy: Repo, rehub_cli: RunRehu
     rc, stdout, screen = on_terminal(LOAD, answers)
     assert (rc, stdout) == (1, "")
     assert "not allowed: you said no" in screen
-    assert json.loads(rehub_cli("trust", "list", "--json").stdout) == {"grants": []}
+    assert json.loads(rehub_cli("trust", "list", "--json").stdout) == {"grants": [], "weights": []}
 
 
 def test_the_question_says_what_would_happen(world: World, rehub_cli: RunRehub) -> None:

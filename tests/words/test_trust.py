@@ -4,10 +4,11 @@ import itertools
 
 import pytest
 
+from rehub.words.digest import Digest
 from rehub.words.errors import MalformedError, MalformedSettingError, UntrustedError
 from rehub.words.pin import Pin
 from rehub.words.ref import Ref, Remote
-from rehub.words.trust import Grant, admit
+from rehub.words.trust import Grant, WeightsGrant, admit, admits_weights
 
 SHA, OTHER = "a" * 40, "b" * 40
 REMOTE = Remote("https", "github.com", "acme/toy")
@@ -58,3 +59,22 @@ def test_pin_is_written_as_a_ref() -> None:
     ref = Ref.parse(str(PIN))
     assert (ref.place, ref.commit) == (REMOTE, SHA)
     assert PIN.short == "acme/toy@" + SHA[:12]
+
+
+FILE, ELSE = Digest.of(b"file"), Digest.of(b"else")
+
+
+@pytest.mark.parametrize(
+    ("mode", "own", "inside", "granted"),
+    list(itertools.product(["never", "ask", "always"], [True, False], [True, False], [(), (ELSE,), (ELSE, FILE)])),
+)
+def test_every_combination_for_weights(mode: str, own: bool, inside: bool, granted: tuple[Digest, ...]) -> None:
+    """A file's own digest always allows it, and so does its checkout; the user's call does unless the policy is never."""
+    found = admits_weights(
+        lambda: FILE,
+        users_own_call=own,
+        inside_checkout=inside,
+        mode=mode,  # type: ignore[arg-type]
+        grants=lambda: [WeightsGrant(each) for each in granted],
+    )
+    assert found is (inside or FILE in granted or (own and mode != "never"))

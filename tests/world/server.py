@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Literal
 from urllib.parse import unquote, urlsplit
 
+from tests.world.lfs import MEDIA_TYPE, LfsStore
 from tests.world.repo import git_env
 
 _SERVICES = ("info/refs", "git-upload-pack", "git-receive-pack", "HEAD")
@@ -82,6 +83,8 @@ class GitServer:
         protocol: the highest that is spoken: 2, 1 or 0.
         files: other paths and their bytes, say weights: ``server.files["/toy.pt"] = b"..."``.
         certificate: a file with a certificate and its key, to speak https.
+        lfs: what git LFS keeps here, for every repository.
+        authorizations: what requests have said in that header, in order, with their paths.
         below: a path that all repositories are below, as with GitLab's relative root: ``/gitlab``.
     """
 
@@ -96,6 +99,8 @@ class GitServer:
     port: int = 0
     certificate: Path | None = None
     below: str = ""
+    lfs: LfsStore = field(default_factory=LfsStore)
+    authorizations: list[tuple[str, str]] = field(default_factory=list, repr=False)
     _private: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     _strangers: dict[str, int] = field(default_factory=dict, repr=False)
     _weak: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict, repr=False)
@@ -317,6 +322,8 @@ class _Handler(BaseHTTPRequestHandler):
         return user, password
 
     def _note_credentials(self) -> None:
+        if said := self.headers.get("Authorization"):
+            self.server.owner.authorizations.append((self.path, said))
         if found := self._credentials():
             self.server.owner.credentials.append(Credentials(self.path, *found))
 
@@ -328,6 +335,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(owner._strangers[next(iter(wanted))])
         elif path in owner.files:
             self._whole(200, owner.files[path])
+        elif path.endswith("/info/lfs/objects/batch"):
+            said = owner.lfs.answer(body.read(), self.headers.get("Content-Type", ""), owner.url)
+            self._whole(200, said, {"Content-Type": MEDIA_TYPE})
+        elif path.startswith("/lfs-objects/") and path.rpartition("/")[2] in owner.lfs.objects:
+            self._whole(200, owner.lfs.objects[path.rpartition("/")[2]])
         elif (found := self._find(path)) is None:
             self._plain(404)
         else:

@@ -1,9 +1,8 @@
 """Transfers from a real server, in all the ways in which they can go wrong."""
 
 import os
-import socket
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,20 @@ import pytest
 from rehub.words.errors import DownloadError
 from rehub.world.download import Limits, download
 from tests.world import World
+from tests.world.scripted import Scripted
+
+
+def part_of(target: Path) -> Path:
+    """Give the name that a file has while it arrives."""
+    return target.with_name(f"{target.name}.partial")
 
 
 def bring(url: str, target: Path, **limits: float) -> bytes:
     """Download, and give what is there."""
-    with download(url, target, limits=Limits(**limits)) as received:  # type: ignore[arg-type]
+    with download(url, part_of(target), limits=Limits(**{"retries": 0, **limits})) as received:  # type: ignore[arg-type]
         assert received.size == received.file.stat().st_size
-        assert not target.exists() or target.read_bytes() == b"old"
+        assert not target.exists() or target.is_fifo() or target.read_bytes() == b"old"
+        received.keep(target)
     return target.read_bytes()
 
 
@@ -27,7 +33,7 @@ def test_a_file_has_its_name_when_it_is_whole(world: World, tmp_path: Path) -> N
     (tmp_path / "a").write_bytes(b"old")
     assert bring(f"{world.hub.url}/a", tmp_path / "a") == b"x" * 300_000
     seen: list[tuple[int, int | None]] = []
-    with download(f"{world.hub.url}/a", tmp_path / "a", watch=lambda *told: seen.append(told)):
+    with download(f"{world.hub.url}/a", part_of(tmp_path / "a"), watch=lambda *told: seen.append(told)):
         pass
     assert (seen[0], seen[-1]) == ((0, 300_000), (300_000, 300_000))
 
@@ -38,7 +44,7 @@ def test_what_is_refused_leaves_no_trace(world: World, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"old")
 
     def refuse() -> None:
-        with download(f"{world.hub.url}/a", tmp_path / "a"):
+        with download(f"{world.hub.url}/a", part_of(tmp_path / "a")):
             raise ValueError("not this one")
 
     with pytest.raises(ValueError, match="not this one"):
@@ -111,9 +117,7 @@ def test_a_target_that_cannot_be_written_says_so(world: World, tmp_path: Path) -
     with pytest.raises(FileNotFoundError):
         bring(f"{world.hub.url}/a", tmp_path / "no" / "a")
     os.mkfifo(tmp_path / "pipe")
-    with download(f"{world.hub.url}/a", tmp_path / "pipe"):
-        pass
-    assert (tmp_path / "pipe").read_bytes() == b"x"
+    assert bring(f"{world.hub.url}/a", tmp_path / "pipe") == b"x"
 
 
 ANSWERS = {
@@ -127,19 +131,13 @@ ANSWERS = {
 @pytest.fixture
 def server() -> Iterator[Callable[[bytes], str]]:
     """Give a function that serves one answer, byte by byte as it is given, and gives its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with ExitStack() as stack:
 
-        def serve(answer: bytes) -> str:
-            def once() -> None:
-                connection, _ = listening.accept()
-                with connection:
-                    connection.recv(65536)
-                    connection.sendall(answer)
+        def cut(answer: bytes) -> Iterator[bytes]:
+            yield answer
+            raise EOFError
 
-            threading.Thread(target=once, daemon=True).start()
-            return f"http://127.0.0.1:{listening.getsockname()[1]}/weights.pt"
-
-        yield serve
+        yield lambda answer: stack.enter_context(Scripted(lambda _asked: cut(answer))).url + "/weights.pt"
 
 
 @pytest.mark.parametrize("kind", ANSWERS)

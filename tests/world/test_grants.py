@@ -1,5 +1,6 @@
 """The file of what a user allowed."""
 
+import json
 import os
 import stat
 import threading
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rehub.verbs.trust import allow, disallow
+from rehub.words.digest import Digest
 from rehub.words.errors import MalformedRefError, StoreError
 from rehub.words.ref import Ref
 from rehub.words.trust import Grant
@@ -126,3 +128,34 @@ def test_permissions_that_are_no_file_are_not_waited_for(tmp_path: Path) -> None
     os.mkfifo(tmp_path / "trust.json")
     with pytest.raises(StoreError, match="no file"):
         Grants(tmp_path / "trust.json").all()
+
+
+def test_files_of_weights_are_kept_beside_repositories(tmp_path: Path) -> None:
+    """A decision about a file and one about a repository leave each other alone; each can be taken back."""
+    grants, file, other = Grants(tmp_path / "trust.json"), Digest.of(b"file"), Digest.of(b"other")
+    grants.add(URL, SHA)
+    for digest in (file, other, file):
+        grants.add_weights(digest)
+    assert [each.digest for each in grants.weights()] == [other, file]
+    assert [each.digest for each in grants.remove_weights(file)] == [file]
+    assert grants.remove_weights(file) == []
+    assert (len(grants.all()), [each.digest for each in grants.weights()]) == (1, [other])
+    grants.remove(URL, None)
+    assert [each.digest for each in grants.weights()] == [other]
+
+
+def test_a_file_without_weights_is_as_it_always_was(tmp_path: Path) -> None:
+    """Older versions read what is written while no file was allowed, and what they wrote is read."""
+    Grants(tmp_path / "trust.json").add(URL, SHA)
+    assert json.loads((tmp_path / "trust.json").read_text()).keys() == {"schema", "grants"}
+    assert Grants(tmp_path / "trust.json").weights() == []
+
+
+@pytest.mark.parametrize(
+    "rows", ["3", "[{}]", '[{"digest": "sha256:12", "added": ""}]', '[{"digest": null, "added": ""}]']
+)
+def test_damaged_decisions_about_weights_allow_nothing(rows: str, tmp_path: Path) -> None:
+    """What cannot be read is an error."""
+    (tmp_path / "trust.json").write_text(f'{{"schema": 1, "grants": [], "weights": {rows}}}')
+    with pytest.raises(StoreError):
+        Grants(tmp_path / "trust.json").weights()

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from rehub.bound import BoundEntry, Expect, T, U, V
@@ -43,6 +42,11 @@ def acting() -> Hub:
     """Give the hub that answers now."""
     now = _ACTING.get()
     return now[0] if now else DEFAULT
+
+
+def is_users_own_call() -> bool:
+    """Say whether nobody's code but the user's asks now: what a checkout's says of trust is its wish."""
+    return _ACTING.get() is None
 
 
 def is_quiet() -> bool:
@@ -278,7 +282,9 @@ def explore(value: object, *, depth: int = 3, rows: int = 60) -> Exploration:
 def provenance(value: Any) -> Provenance:
     """Say what a loaded object was made from: the repository's commit and tree, the entry, its arguments.
 
-    What the entry itself loaded, through torch.hub or rehub, is in ``nested``.
+    What the entry itself loaded, through torch.hub or rehub, is in ``nested``, and the files that rehub brought for its
+    code are in ``weights``. What that code has got past rehub is named in ``unverified``, and the provenance is not
+    ``complete`` then. Both grow when the model does such a thing later: ask again.
 
     Args:
         value: what :func:`load` returned, or one of the parts if it was a tuple, list or dictionary.
@@ -296,76 +302,58 @@ def provenance(value: Any) -> Provenance:
     return provenance_of(value)
 
 
-def download_url_to_file(url: str, dst: str, hash_prefix: str | None = None, progress: bool = True) -> None:  # noqa: ARG001, FBT001, FBT002
-    """Bring a URL's bytes to a file, which is there whole or not at all.
-
-    Args:
-        url: ``http``, ``https``, ``file`` or ``data``; no credentials are sent.
-        dst: the file; one of that name is replaced.
-        hash_prefix: what the SHA-256 of the bytes must start with.
-        progress: without effect; nothing is printed.
+def download_url_to_file(
+    url: str,
+    dst: str | os.PathLike[str],
+    hash_prefix: str | None = None,
+    progress: bool = True,  # noqa: FBT001, FBT002
+) -> None:
+    """Bring a URL's bytes to a file, which is there whole or not at all; see :meth:`Hub.download_url_to_file`.
 
     Raises:
         WrongHashError: the bytes are other ones; nothing of them was kept.
+        MalformedSettingError: ``url`` is none.
         OfflineError: rehub may open no socket.
         DownloadError: they did not come whole.
-        OSError: the file cannot be written.
+        StoreError: the disk refused.
+        OSError: the file cannot have that name.
 
     Example:
         >>> download_url_to_file("data:,hello", "hello.txt")
     """
-    from rehub.verbs.weights import Transfer, download_to
-
-    target = Path(os.path.expanduser(dst))
-    download_to(url, target, Transfer(DEFAULT.settings, DEFAULT.store), prefix=hash_prefix)
+    DEFAULT.download_url_to_file(url, dst, hash_prefix, progress)
 
 
 def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
     url: str,
     model_dir: str | os.PathLike[str] | None = None,
     map_location: Any = None,
-    progress: bool = True,  # noqa: ARG001, FBT001, FBT002 - nothing is printed
+    progress: bool = True,  # noqa: FBT001, FBT002
     check_hash: bool = False,  # noqa: FBT001, FBT002
     file_name: str | None = None,
     weights_only: bool | None = None,  # noqa: FBT001
 ) -> Any:
-    """Read weights from a URL, or from the file in which its bytes are already.
-
-    Args:
-        url: where they come from.
-        model_dir: where the file is, or is put; ``checkpoints`` in torch.hub's folder by default.
-        map_location: as :func:`torch.load` takes it.
-        progress: without effect; nothing is printed.
-        check_hash: the file's name ends in eight or more hex digits of its SHA-256; nothing else is accepted.
-        file_name: of the file, instead of the URL's own.
-        weights_only: ``False`` runs whatever the file says; otherwise it may hold weights only.
+    """Read weights from a URL, or from the file that has its bytes; see :meth:`Hub.load_state_dict_from_url`.
 
     Raises:
-        MalformedSettingError: the name cannot be a file's, or has no hash to check.
+        MalformedSettingError: ``url`` is none, the name cannot be a file's, or has no hash to check.
         DigestMismatchError: the bytes are not the promised ones, or not those that came.
         OfflineError: they are not there, and rehub may open no socket.
         DownloadError: they did not come whole.
+        StoreError: the disk refused.
+        UnsafeWeightsError: reading them in full would run code, and nobody allowed that.
+        MalformedWeightsError: they are no sound file of weights.
         MissingDependencyError: torch is not installed.
-        Exception: what :func:`torch.load` raises.
+        Exception: what a file that may be read in full raises.
 
     Example:
+        >>> from pathlib import Path
         >>> import torch
         >>> torch.save({"weight": torch.ones(2)}, "two.pth")
         >>> load_state_dict_from_url(Path("two.pth").absolute().as_uri())
         {'weight': tensor([1., 1.])}
     """
-    from rehub.verbs.weights import Transfer, fetch_weights, read_weights
-    from rehub.words.errors import MalformedSettingError
-    from rehub.words.weightfile import HASH_DIGITS, hash_in
-    from rehub.words.weightfile import file_name as name_of
-
-    name = name_of(url, file_name)
-    prefix = hash_in(name) if check_hash else None
-    if check_hash and len(prefix or "") < HASH_DIGITS:
-        raise MalformedSettingError("check_hash", check_hash, f"False: there are no {HASH_DIGITS} digits in {name}")
-    folder = Path(os.path.expanduser(model_dir or DEFAULT.settings.dir / "checkpoints"))
-    place = fetch_weights(url, folder, name, Transfer(DEFAULT.settings, DEFAULT.store), prefix=prefix)
-    return read_weights(place, map_location=map_location, weights_only=weights_only is not False)
+    return DEFAULT.load_state_dict_from_url(url, model_dir, map_location, progress, check_hash, file_name, weights_only)
 
 
 def install() -> None:

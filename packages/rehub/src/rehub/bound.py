@@ -51,7 +51,8 @@ class BoundEntry(Generic[T]):
         """
         from rehub.verbs.load import run_entry
 
-        loaded = run_entry(self.checkout, self.name, args, kwargs, store=self.hub.store, opener=self.hub)
+        checkout = self.hub.complete(self.checkout)
+        loaded = run_entry(checkout, self.name, args, kwargs, store=self.hub.store, opener=self.hub)
         if self.expected:
             from rehub.verbs.expect import check_result
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,10 @@ from rehub.words.settings import Settings
 
 if TYPE_CHECKING:
     from rehub.verbs.fetch import Fetching
+    from rehub.verbs.weights import Permission
+    from rehub.words.pin import Checkout
     from rehub.words.settings import TrustMode, VerifyMode
+    from rehub.words.trust import WeightsGrant
     from rehub.world.git import Git
     from rehub.world.grants import Grants
     from rehub.world.store import Store
@@ -85,6 +88,37 @@ class Configured:
 
         return Grants(self.settings.trust_file)
 
+    def permission(self, *, users_own_call: bool = False) -> Permission:
+        """Give who may have a file of weights read in full, if it cannot be read otherwise.
+
+        Args:
+            users_own_call: the user's own code says ``weights_only=False``.
+        """
+        from rehub.verbs.weights import Permission
+
+        grants = self.grants
+        return Permission(users_own_call=users_own_call, mode=self.settings.trust, grants=grants.weights)
+
+    def allow_weights(self, what: str) -> WeightsGrant:
+        """Allow a file of weights to be read in full here, which runs what is in it.
+
+        Args:
+            what: its digest, ``sha256:`` and 64 hex digits; or a file that is here, of which it is worked out.
+
+        Raises:
+            MalformedSettingError: it is neither.
+            OSError: the file cannot be read.
+        """
+        from rehub.verbs.trust import allow_weights
+
+        return allow_weights(what, self.grants)
+
+    def disallow_weights(self, what: str) -> Iterable[WeightsGrant]:
+        """Take back what :meth:`allow_weights` allowed; give what was taken back."""
+        from rehub.verbs.trust import disallow_weights
+
+        return disallow_weights(what, self.grants)
+
     @property
     def _git(self) -> Git:
         """git, for the environment as it is now: a token may have been set since the last time."""
@@ -100,6 +134,14 @@ class Configured:
         from rehub.verbs.fetch import Fetching
 
         return Fetching(self.settings, self.store, self._git, self._progress)
+
+    def complete(self, checkout: Checkout) -> Checkout:
+        """Fetch what git LFS keeps for a checkout, if it keeps something; what cannot be had stays a pointer."""
+        if not checkout.lfs:
+            return checkout
+        from rehub.verbs.lfs import complete
+
+        return complete(checkout, self._fetching, self._environ)
 
     def get_dir(self) -> str:
         """Give torch.hub's folder, as :func:`torch.hub.get_dir` does; it need not exist."""

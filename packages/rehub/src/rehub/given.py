@@ -1,6 +1,7 @@
 """Settings as a program gives them: checked at once, so that nothing misspelt fails later or means something else."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from rehub.words.errors import MalformedSettingError
 from rehub.words.hosts import Host
 from rehub.words.settings import Mirror
+from rehub.words.weightfile import shown
 
 _DAY = 86_400  # seconds
 
@@ -21,6 +23,19 @@ def source_of(source: object) -> str:
     if isinstance(source, str) and source.lower() in {"github", "local"}:
         return source.lower()
     raise MalformedSettingError("source", source, "'github' (any repository with a remote) or 'local' (a folder)")
+
+
+def url_of(given: object) -> str:
+    """Check a URL.
+
+    Raises:
+        MalformedSettingError: it is no text, or names no scheme.
+    """
+    if not isinstance(given, str):
+        raise MalformedSettingError("url", type(given).__name__, "a URL: https://example.org/net.pth")
+    if not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", given):
+        raise MalformedSettingError("url", shown(given)[:80], "a URL: https://example.org/net.pth")
+    return given
 
 
 def folder_of(given: str | os.PathLike[str]) -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from rehub._version import __version__
 from rehub.bound import BoundEntry, Expect, T, U, V
-from rehub.configured import Configured
+from rehub.files import Files
 from rehub.given import expected_of, source_of
 from rehub.words.inspection import Inspection
 from rehub.words.ref import Ref
@@ -27,7 +27,7 @@ __all__ = ["Hub", "Inspection"]
 logging.getLogger("rehub").addHandler(logging.NullHandler())
 
 
-class Hub(Configured):
+class Hub(Files):
     """The verbs, with settings of their own.
 
     Args:

@@ -21,6 +21,13 @@ INNER = (
 )
 """Inner functions that programs call or replace; what a checkout's code calls is torch.hub's own."""
 
+READERS = {
+    "torch.serialization": "load",
+    "torch.jit._serialization": "load_script",
+    "torch.export": "load_exported",
+}
+"""Where torch's functions that read files are defined, and who answers a checkout's code; all are called ``load``."""
+
 _FOR_EVERYBODY: list[bool] = []
 
 
@@ -37,8 +44,26 @@ def install() -> None:
 
 
 def lead_torch_hub() -> None:
-    """Lead torch.hub's functions here as soon as torch is imported."""
+    """Lead torch.hub's functions here as soon as torch is imported; and those that read files, for checkouts' code."""
     when("torch.hub", _lead)
+    for module, name in READERS.items():
+        when(module, partial(_lead_reader, name))
+
+
+def _lead_reader(name: str, module: ModuleType) -> None:
+    detour(getattr(module, "load", None), partial(_choose_reader, name))
+
+
+def _choose_reader(name: str, before: Callable[..., Any], caller: FrameType | None) -> Callable[..., Any]:
+    """Decide who reads a file: for a checkout's code rehub's policy, for anybody else, and rehub itself, torch."""
+    scope = importer().behind(caller)
+    if scope is None:
+        return before
+    from rehub import nested_files
+
+    if nested_files.is_reading(caller):
+        return before
+    return partial(getattr(nested_files, name), scope, before)
 
 
 def _lead(torch_hub: ModuleType) -> None:

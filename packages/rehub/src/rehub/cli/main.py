@@ -20,6 +20,7 @@ SECTIONS = {
         "list": "Name a repository's entry points.",
         "help": "Show an entry's signature and documentation.",
         "inspect": "Show everything that reading a repository tells.",
+        "weights": "Look at files of weights, without running them.",
     },
     "Run": {
         "load": "Call an entry point, and say what it made.",

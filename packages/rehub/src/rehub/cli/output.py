@@ -9,6 +9,7 @@ import logging
 import math
 import os
 import sys
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -24,6 +25,7 @@ from rehub.cli.text import clean, line
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+_OFTEN = 5.0  # seconds between two lines about one transfer
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
@@ -42,6 +44,7 @@ class Output:
         self.stream: TextIO = sys.stdout
         self._live = not quiet and _is_terminal(sys.stderr)
         self._pending = False
+        self._last = "", 0.0
 
     @property
     def terminal(self) -> bool:
@@ -101,11 +104,19 @@ class Output:
         if not line(text):
             return
         if self.verbose:
-            self._say(line(text))
+            self._tell_now_and_then(line(text))
         elif self._live:
             self._pending = True
             width = max(20, _columns() - 1)
             _tell(f"\r\x1b[2K{line(text)[:width]}")
+
+    def _tell_now_and_then(self, text: str) -> None:
+        """Say a line; of those that only differ in how far one thing is, one every few seconds."""
+        what, now = text.partition(" ")[0], time.monotonic()
+        if what == self._last[0] and "%" in text and "100%" not in text and now - self._last[1] < _OFTEN:
+            return
+        self._last = what, now
+        self._say(text)
 
     def clear(self) -> None:
         """Take the line of progress away."""

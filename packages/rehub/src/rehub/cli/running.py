@@ -11,7 +11,7 @@ from rehub.cli import arguments as given
 from rehub.cli import foreign
 from rehub.cli.ask import ask, may_ask
 from rehub.cli.output import Output
-from rehub.cli.text import clean
+from rehub.cli.text import clean, size
 from rehub.hub import Hub
 from rehub.verbs.load import Loaded
 from rehub.words.errors import UntrustedError
@@ -104,8 +104,12 @@ def _usage(hub: Hub, bound: BoundEntry[Any], ref: str, source: str) -> str:
     return f"{bound.name}{(known.signature if known else '') or '(…)'}"
 
 
-def print_nested(out: Output, provenance: Provenance) -> None:
-    """Say what an entry itself loaded, for people."""
+def print_used(out: Output, provenance: Provenance) -> None:
+    """Say what an entry itself loaded and used, for people."""
     for each in provenance.nested:
         for text in str(each).split("\n"):
             out.line(f"{'loaded':<11} {clean(text)}")
+    for weights in provenance.weights:
+        out.line(f"{'weights':<11} {clean(weights.url)} {size(weights.size)} sha256:{weights.sha256}")
+    for unverified in provenance.unverified:
+        out.line(f"{'unverified':<11} {clean(str(unverified))}")

@@ -25,9 +25,14 @@ def heading(ref: str, checkout: "Checkout") -> dict[str, Any]:
     return {"ref": ref, "pin": pin_of(checkout)}
 
 
-def nested(provenance: "Provenance") -> dict[str, Any]:
-    """Give what an entry itself loaded, for JSON."""
-    return {"nested": [_loaded(each) for each in provenance.nested]}
+def used(provenance: "Provenance") -> dict[str, Any]:
+    """Give what an entry itself loaded and used, for JSON."""
+    return {
+        "nested": [_loaded(each) for each in provenance.nested],
+        "weights": [{"url": each.url, "sha256": each.sha256, "size": each.size} for each in provenance.weights],
+        "unverified": [{"kind": each.kind, "what": each.what} for each in provenance.unverified],
+        "complete": provenance.complete,
+    }
 
 
 def _loaded(provenance: "Provenance") -> dict[str, Any]:
@@ -36,7 +41,7 @@ def _loaded(provenance: "Provenance") -> dict[str, Any]:
         "pin": _pin(provenance.pin),
         "entry": provenance.entry,
         "arguments": {"args": provenance.args, "kwargs": dict(provenance.kwargs)},
-        **nested(provenance),
+        **used(provenance),
     }
 
 

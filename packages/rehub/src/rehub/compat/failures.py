@@ -40,17 +40,14 @@ def download_errors() -> Iterator[None]:
     """Raise what torch.hub would raise about a file: urllib's own errors, where there is one.
 
     Raises:
-        HTTPError, URLError, HTTPException: the server, or the network, did not give all of it.
+        HTTPError, URLError: the server, or the network, did not give all of it.
     """
     try:
         yield
     except (DownloadError, OfflineError) as error:
-        from http.client import HTTPException
-        from urllib.error import URLError
-
         from rehub.compat import unconnected
 
-        if isinstance(error.__cause__, URLError | HTTPException):
-            raise error.__cause__ from None
+        if isinstance(error, DownloadError) and error.status:
+            raise unconnected.refused(error) from error
         kind = unconnected.OfflineError if isinstance(error, OfflineError) else unconnected.DownloadError
         raise kind(error, str(error)) from error

@@ -3,24 +3,40 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any, Self
 
 from rehub.compat.patches import current
 from rehub.compat.progress import Bar
 from rehub.verbs.weights import Transfer
+from rehub.words.weights import ANYTHING, Promise
 from rehub.world.download import Received
 
 _START = 1024  # bytes of a file that tell what it is
 
 
+@dataclass(frozen=True, slots=True)
 class PatchedTransfer(Transfer):
-    """Lets that function bring them, and looks at what it has brought."""
+    """Lets that function bring them, to where torch.hub would, and looks at what it has brought."""
+
+    @classmethod
+    def like(cls, transfer: Transfer, **changes: Any) -> Self:
+        """Make one that goes by the same settings, but for some changes."""
+        return cls(**{each.name: getattr(transfer, each.name) for each in fields(transfer)} | changes)
+
+    @property
+    def to_store(self) -> bool:
+        """The function writes where torch.hub's would, and may expect to find it there."""
+        return False
 
     @contextmanager
-    def receive(self, url: str, target: Path) -> Iterator[Received]:
+    def receive(self, url: str, part: Path, target: Path, known: Promise = ANYTHING) -> Iterator[Received]:  # noqa: ARG002
         """Let it bring the file; what the block refuses does not stay."""
         self.check_offline(url)
         self.announce(url, target)
+        if target.is_symlink():
+            target.unlink()  # a link of ours: what it leads to is not the function's to write
         shown = isinstance(self.watch, Bar) and self.watch.shown
         current("download_url_to_file")(url, str(target), None, progress=shown)
         try:

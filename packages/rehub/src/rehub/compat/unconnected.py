@@ -3,7 +3,8 @@
 In a file of their own, as urllib costs more to import than all the rest of :mod:`rehub.compat`.
 """
 
-from urllib.error import URLError
+from email.message import Message
+from urllib.error import HTTPError, URLError
 
 from rehub.words import errors
 
@@ -30,3 +31,10 @@ class OfflineError(_UnconnectedError, errors.OfflineError):
 
 class DownloadError(_UnconnectedError, errors.DownloadError):
     """A file that did not come whole."""
+
+
+def refused(error: errors.DownloadError) -> HTTPError:
+    """Give urllib's error for what a server has answered."""
+    told = HTTPError(error.url, error.status or 0, error.said, Message(), None)
+    told.add_note(str(error))
+    return told

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rehub.words.digest import Digest
-from rehub.words.errors import MalformedError, RunError, UntrustedError
+from rehub.words.errors import MalformedError, RehubError, RunError, UntrustedError
 from rehub.words.pin import Checkout, Pin
 from rehub.words.ref import Folder, Ref, Remote
 from rehub.world.scope import PACKAGE, Scope, importer, inside, told
@@ -102,6 +102,16 @@ def _prepare(scope: Scope) -> None:
     inside(scope, lambda: importlib.import_module(f"{scope.name}.hubconf"))
 
 
+def _is_offline(scope: Scope) -> bool:
+    """Say whether the hub that loaded a checkout may open no socket; unreadable settings are told elsewhere."""
+    from rehub.nested import hub_of
+
+    try:
+        return hub_of(scope).settings.offline
+    except RehubError:
+        return False
+
+
 def _answer_torch_hub() -> None:
     """Have the calls that checkouts make of torch.hub answered by rehub."""
     from rehub.takeover import lead_torch_hub
@@ -109,6 +119,6 @@ def _answer_torch_hub() -> None:
     lead_torch_hub()
 
 
-importer().locate, importer().prepare = _locate, _prepare
+importer().locate, importer().prepare, importer().is_offline = _locate, _prepare, _is_offline
 importer().install()
 _answer_torch_hub()

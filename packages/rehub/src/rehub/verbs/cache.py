@@ -5,6 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
+from rehub.verbs.cachedweights import (
+    DamagedWeights,
+    damaged_weights,
+    drop_dangling_links,
+    leftovers,
+    old_weights,
+    remove_leftovers,
+    remove_weights,
+)
 from rehub.verbs.torchfolder import drop_dangling
 from rehub.words.errors import StoreError
 from rehub.words.pin import Pin
@@ -73,6 +82,8 @@ class Pruned:
         pins: commits that the store no longer has.
         trees: digests of their files, those that no other commit needs.
         repositories: URLs of remotes whose git repositories went; digests of the URL where no record says it.
+        weights: digests of files of weights.
+        leftovers: files that transfers left which nobody goes on with, and damaged ones.
         bytecode: files of byte-code.
         bytes: of all of it.
         busy: remotes that were left alone, as another process was using them.
@@ -82,6 +93,8 @@ class Pruned:
     pins: list[str] = field(default_factory=list)
     trees: list[str] = field(default_factory=list)
     repositories: list[str] = field(default_factory=list)
+    weights: list[str] = field(default_factory=list)
+    leftovers: int = 0
     bytecode: int = 0
     bytes: int = 0
     busy: list[str] = field(default_factory=list)
@@ -95,12 +108,17 @@ class Verified:
     Attributes:
         trees: how many were hashed.
         damage: each file that is wrong.
-        removed: damaged trees that were removed; the next load makes them again, from git, and compares the digest.
+        removed: damaged trees and files of weights that were removed; the next load brings them again, and compares
+            the digest.
+        weights: how many files of weights were hashed.
+        damaged_weights: each that is wrong.
     """
 
     trees: int
     damage: tuple[Damage, ...]
     removed: tuple[str, ...]
+    weights: int = 0
+    damaged_weights: tuple[DamagedWeights, ...] = ()
 
 
 def contents(store: Store, *, sizes: bool = True, named: Callable[[Remote], str] = str) -> list[CachedRemote]:
@@ -162,8 +180,10 @@ def prune(store: Store, *, older_than: float, dry_run: bool = False) -> Pruned:
         going.remote(remote)
     going.unnamed()
     going.bytecode()
+    going.weights()
     if not dry_run:
         drop_dangling(TorchFolder(store.root.parent), store)
+        drop_dangling_links(store)
         store.sweep(older_than=min(_STALE, max(older_than, _BEING_WRITTEN)))
     return done
 
@@ -226,6 +246,22 @@ class _Pruning:
                 if free:
                     self._repositories(name, name)
 
+    def weights(self) -> None:
+        """Remove weights that nobody used, and what is left of transfers."""
+        staying = [each for each in self.store.trees.named("") if str(each) not in self.done.trees]
+        for digest in old_weights(self.store, before=self.before, trees=staying):
+            self.done.weights.append(str(digest))
+            self.done.bytes += self.store.blobs.size(digest)
+            if not self.done.dry_run:
+                remove_weights(self.store, digest)
+        left = leftovers(self.store, before=self.before)
+        self.done.leftovers = len(left)
+        for path in left:
+            with suppress(OSError):
+                self.done.bytes += path.lstat().st_size
+        if not self.done.dry_run:
+            remove_leftovers(self.store, left, before=self.before)
+
     def bytecode(self) -> None:
         """Remove byte-code that nobody used: it is made again when it is needed."""
         for path in self.inventory.old_bytecode(before=self.before):
@@ -253,11 +289,11 @@ def _lock(store: Store, name: str, shown: str, done: Pruned) -> Iterator[bool]:
 
 
 def verify(store: Store, *, repair: bool = False) -> Verified:
-    """Hash every file of every tree.
+    """Hash every file of every tree, and all weights.
 
     Args:
-        store: whose trees.
-        repair: remove damaged trees; their commits stay known, so that what is fetched instead must be the same.
+        store: whose.
+        repair: remove what is damaged; commits and URLs stay known, so that what is fetched instead is compared.
 
     Raises:
         StoreError: the disk refused.
@@ -268,4 +304,7 @@ def verify(store: Store, *, repair: bool = False) -> Verified:
     damaged = list(dict.fromkeys(each.tree for each in damage))
     for tree in damaged if repair else []:
         inventory.remove_tree(tree)
-    return Verified(len(trees), tuple(damage), tuple(str(tree) for tree in damaged) if repair else ())
+    weights = len(store.blobs.digests())
+    wrong = damaged_weights(store, repair=repair)
+    removed = [*map(str, damaged), *(each.digest for each in wrong)] if repair else []
+    return Verified(len(trees), tuple(damage), tuple(removed), weights, tuple(wrong))

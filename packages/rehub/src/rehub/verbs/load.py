@@ -31,7 +31,7 @@ class Loaded:
     Attributes:
         value: whatever the entry returned; usually a model.
         checkout: the files it came from.
-        provenance: the pin, the entry, its arguments, and what the entry itself loaded.
+        provenance: the pin, the entry, its arguments, and what the entry itself loaded and used.
     """
 
     value: Any
@@ -141,16 +141,15 @@ def run_entry(  # noqa: PLR0913 - a call, and where it happens
             )
         raise HubconfNotFoundError(str(checkout))
     if checkout.lfs:
-        log.warning("%s holds git LFS pointers, which are not the files they stand for: %s", checkout, _shown(checkout))
+        log.warning("%s holds git LFS pointers, which are not the files they stand for: %s", checkout, _left(checkout))
 
     def call() -> Any:
         hubconf = import_module(f"{scope.name}.hubconf")
         return _callable(checkout, hubconf, name)(*args, **kwargs)
 
-    with gathering() as nested:
+    with gathering(scope) as found:
         value = _called(checkout, scope, call)
-    provenance = Provenance.of(checkout, name, args, kwargs, nested)
-    remember(value, provenance)
+    provenance = remember(value, found.made(Provenance.of(checkout, name, args, kwargs)))
     return Loaded(value, checkout, provenance)
 
 
@@ -161,7 +160,7 @@ def _called(checkout: Checkout, scope: Scope, call: Callable[[], Any]) -> Any:
     except BaseException as error:
         shorten(error)
         if checkout.lfs:
-            error.add_note(f"{checkout} holds git LFS pointers, which rehub does not fetch: {_shown(checkout)}")
+            error.add_note(f"{checkout} holds git LFS pointers, which are not the files: {_left(checkout)}")
         if checkout.pin and isinstance(error, OSError) and scope.proof.inside(error.filename):
             error.add_note(_READ_ONLY)
         raise
@@ -177,9 +176,11 @@ def _callable(checkout: Checkout, hubconf: types.ModuleType, name: str) -> Any:
     return found
 
 
-def _shown(checkout: Checkout) -> str:
+def _left(checkout: Checkout) -> str:
+    """Name the files that are still git LFS pointers, and say why."""
     paths = [pointer.path for pointer in checkout.lfs]
-    return ", ".join(paths[:5]) + (f", … ({len(paths)} in all)" if len(paths) > 5 else "")  # noqa: PLR2004
+    shown = ", ".join(paths[:5]) + (f", … ({len(paths)} in all)" if len(paths) > 5 else "")  # noqa: PLR2004
+    return f"{shown} ({checkout.missing})" if checkout.missing else shown
 
 
 def run_hubconf(checkout: Checkout, *, store: Store, opener: object = None) -> types.ModuleType:

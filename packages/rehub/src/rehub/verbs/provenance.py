@@ -1,40 +1,122 @@
 """Remembering what loaded objects were made from, for as long as they live and without touching them."""
 
+import sys
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from typing import Any
 
+from rehub.words.digest import Digest
 from rehub.words.errors import ProvenanceNotFoundError
-from rehub.words.provenance import Provenance
+from rehub.words.provenance import Provenance, UsedWeights
+from rehub.words.unverified import without_secrets
+from rehub.world.scope import Notes, Scope, importer
 
 _PARTS = 1_000  # elements of a list or dictionary that are remembered
-_KNOWN: dict[int, tuple["weakref.ref[Any]", Provenance]] = {}
-_NESTED: ContextVar[list[Provenance] | None] = ContextVar("_NESTED", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an object was made from, as it was known when the entry returned, and where what is noted later stands.
+
+    Attributes:
+        provenance: as it was known then, but for what is nested.
+        notes: of the scope whose entry was called.
+        since: the moment when the call began.
+        nested: what the entry itself loaded.
+    """
+
+    provenance: Provenance
+    notes: Notes
+    since: int
+    nested: tuple["Made", ...]
+
+    def now(self) -> Provenance:
+        """Give all that is known by now."""
+        weights = dict.fromkeys([*self.provenance.weights, *self.notes.late(self.since)])
+        nested = tuple(each.now() for each in self.nested)
+        return replace(self.provenance, nested=nested, weights=tuple(weights), unverified=self.notes.unverified)
+
+
+@dataclass(slots=True)
+class Gathering:
+    """What is noted while an entry is called, in the thread of the call and in those that it starts.
+
+    Attributes:
+        notes: of the scope whose entry it is.
+        since: the moment when the call began.
+        nested: what it loaded, one level deep.
+        weights: what rehub brought for it.
+        is_over: the call has returned; a thread that it started may still be at work.
+    """
+
+    notes: Notes
+    since: int
+    nested: list[Made] = field(default_factory=list)
+    weights: dict[UsedWeights, None] = field(default_factory=dict)
+    is_over: bool = False
+
+    def made(self, provenance: Provenance) -> Made:
+        """Give what the call has made, with what is noted so far."""
+        weights = tuple(dict.fromkeys([*self.notes.imported, *self.weights]))
+        return Made(replace(provenance, weights=weights), self.notes, self.since, tuple(self.nested))
+
+
+_KNOWN: dict[int, tuple["weakref.ref[Any]", Provenance, Made]] = {}
+_GATHERING: ContextVar[Gathering | None] = ContextVar("_GATHERING", default=None)
 
 
 @contextmanager
-def gathering() -> Iterator[list[Provenance]]:
-    """Collect what is loaded meanwhile in this thread, one level deep."""
-    found: list[Provenance] = []
-    token = _NESTED.set(found)
+def gathering(scope: Scope) -> Iterator[Gathering]:
+    """Note what is loaded and brought while a scope's entry is called."""
+    found = Gathering(scope.notes, scope.notes.now)
+    token = _GATHERING.set(found)
     try:
         yield found
     finally:
-        _NESTED.reset(token)
+        found.is_over = True
+        _GATHERING.reset(token)
 
 
-def remember(value: Any, provenance: Provenance) -> None:
+def note_weights(url: str, digest: Digest, size: int) -> None:
+    """Note a file that rehub has brought, or had already, if that was done for a repository's code.
+
+    What comes while an entry is called belongs to what it makes; what comes because a module is imported, which happens
+    once, to whatever the repository makes. What comes later, say with the first call of a model, is added to the
+    provenance of all that the repository's entries have made by then: whose it is, nothing tells.
+
+    Args:
+        url: where it comes from; what could be secret in it is left out.
+        digest: of its bytes.
+        size: in bytes.
+    """
+    caller = sys._getframe(1)  # noqa: SLF001 - the way to one's caller
+    scope = importer().behind(caller)
+    if scope is None:
+        return
+    weights, call = UsedWeights(without_secrets(url), digest.hex, size), _GATHERING.get()
+    if importer().is_importing(caller):
+        scope.notes.imported.setdefault(weights)
+    if call is not None and not call.is_over and call.notes is scope.notes:
+        call.weights.setdefault(weights)
+    else:
+        scope.notes.add_late(weights)
+
+
+def remember(value: Any, made: Made) -> Provenance:
     """Note what an object was made from, and tell the load that this one is nested in, if there is one."""
-    if (outer := _NESTED.get()) is not None:
-        outer.append(provenance)
+    if (outer := _GATHERING.get()) is not None:
+        outer.nested.append(made)
+    provenance = made.now()
     for each in (value, *_parts(value)):
         key = id(each)
         with suppress(TypeError):  # numbers, texts and tuples cannot be followed
-            _KNOWN[key] = weakref.ref(each, partial(_forget, key)), provenance
+            _KNOWN[key] = weakref.ref(each, partial(_forget, key)), provenance, made
+    return provenance
 
 
 def _forget(key: int, _: object) -> None:
@@ -42,22 +124,22 @@ def _forget(key: int, _: object) -> None:
 
 
 def provenance_of(value: Any) -> Provenance:
-    """Give what an object was made from; of a tuple, list or dictionary what its parts were made from.
+    """Give what an object was made from, by now; of a tuple, list or dictionary what its parts were made from.
 
     Raises:
         ProvenanceNotFoundError: no load of this process returned it, or its parts come from several.
     """
     if (known := _find(value)) is not None:
-        return known
+        return known.now()
     found = {id(each): each for part in _parts(value) if (each := _find(part)) is not None}
     if len(found) == 1:
-        return next(iter(found.values()))
+        return next(iter(found.values())).now()
     raise ProvenanceNotFoundError(type(value).__qualname__, len(found))
 
 
-def _find(value: Any) -> Provenance | None:
-    reference, provenance = _KNOWN.get(id(value), (None, None))
-    return provenance if reference is not None and reference() is value else None
+def _find(value: Any) -> Made | None:
+    reference, _, made = _KNOWN.get(id(value), (None, None, None))
+    return made if reference is not None and reference() is value else None
 
 
 def _parts(value: Any) -> list[Any]:

@@ -1,9 +1,13 @@
-"""Allowing code to run, and taking that back."""
+"""Allowing code to run, and files of weights to be read in full; and taking that back."""
+
+from pathlib import Path
 
 from rehub.verbs.fetch import Fetching, fetch
-from rehub.words.errors import MalformedRefError
+from rehub.verbs.weights.opened import opened
+from rehub.words.digest import Digest
+from rehub.words.errors import MalformedError, MalformedRefError, MalformedSettingError
 from rehub.words.ref import Ref, Remote
-from rehub.words.trust import Grant
+from rehub.words.trust import Grant, WeightsGrant
 from rehub.world.grants import Grants
 
 
@@ -36,6 +40,36 @@ def disallow(ref: Ref, grants: Grants) -> list[Grant]:
             str(ref), "permissions are kept by commit", f"'rehub trust list' shows them; or name none: {remote}"
         )
     return grants.remove(remote.url, ref.commit)
+
+
+def allow_weights(what: str, grants: Grants) -> WeightsGrant:
+    """Allow a file of weights to be read in full, by its digest; of a file that is here, it is worked out.
+
+    Raises:
+        MalformedSettingError: it is neither a digest nor a file.
+        OSError: the file cannot be read.
+    """
+    return grants.add_weights(_digest(what))
+
+
+def disallow_weights(what: str, grants: Grants) -> list[WeightsGrant]:
+    """Take back what was allowed about a file of weights.
+
+    Raises:
+        MalformedSettingError: it is neither a digest nor a file.
+        OSError: the file cannot be read.
+    """
+    return grants.remove_weights(_digest(what))
+
+
+def _digest(what: str) -> Digest:
+    if not what.startswith("sha256:") and Path(what).is_file():
+        with opened(Path(what)) as file:
+            return file.digest
+    try:
+        return Digest.parse(what)
+    except MalformedError as error:
+        raise MalformedSettingError("weights", what, "sha256: and 64 hex digits, or a file that is here") from error
 
 
 def _remote(ref: Ref) -> Remote:

@@ -59,6 +59,7 @@ class Checkout:
         root: the folder.
         name: of the package below ``rehub.repos`` under which its modules are imported.
         lfs: files that are git LFS pointers, not what their names promise.
+        missing: why those are not the files that they stand for; empty if nobody has tried to fetch them.
         submodules: folders that are other repositories, which were not fetched.
     """
 
@@ -68,6 +69,7 @@ class Checkout:
     pin: Pin | None = None
     lfs: tuple[LfsPointer, ...] = ()
     submodules: tuple[str, ...] = ()
+    missing: str = ""
 
     def __str__(self) -> str:
         return self.pin.short if self.pin else str(self.place)

@@ -5,11 +5,30 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from rehub.words.pin import Checkout, Pin
+from rehub.words.unverified import Unverified
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _MAX_TEXT = 1_000  # characters, or bytes, of a text that is kept
 _MAX_ITEMS = 1_000  # of a list or dictionary that is kept
 _MAX_DEPTH = 4  # lists in lists
+
+
+@dataclass(frozen=True, slots=True)
+class UsedWeights:
+    """A file that rehub brought for a repository's code, or had already, and whose bytes it knows.
+
+    Attributes:
+        url: where they come from, without password, signature and token.
+        sha256: of all its bytes, in hex.
+        size: in bytes.
+    """
+
+    url: str
+    sha256: str
+    size: int
+
+    def __str__(self) -> str:
+        return f"weights {self.url} ({self.size:,} bytes, sha256:{self.sha256})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +42,10 @@ class Provenance:
         args: what it was called with; what is no literal, or long, is kept as the text ``<its class>``.
         kwargs: likewise, by name.
         nested: what the entry itself loaded from other repositories, in order.
+        weights: files that rehub brought for its code, each once, in the order of their first use; with what was
+            brought later for objects of the same repository, if this one was there already.
+        unverified: what the repository's code has got past rehub in this process, up to now, for whichever object:
+            requests, connections, processes and native code.
     """
 
     place: str
@@ -31,19 +54,23 @@ class Provenance:
     args: tuple[Any, ...] = ()
     kwargs: tuple[tuple[str, Any], ...] = ()
     nested: tuple["Provenance", ...] = ()
+    weights: tuple[UsedWeights, ...] = ()
+    unverified: tuple[Unverified, ...] = ()
 
     @classmethod
-    def of(
-        cls,
-        checkout: Checkout,
-        entry: str,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
-        nested: Sequence["Provenance"] = (),
-    ) -> Self:
+    def of(cls, checkout: Checkout, entry: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Self:
         """Note a call, without keeping anything of it alive."""
         named = tuple((name, literal(value)) for name, value in kwargs.items())
-        return cls(str(checkout.place), checkout.pin, entry, tuple(map(literal, args)), named, tuple(nested))
+        return cls(str(checkout.place), checkout.pin, entry, tuple(map(literal, args)), named)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that took part is named here with its digest, as far as rehub can see.
+
+        ``False`` as soon as any code that took part got something past rehub, or had another process or native code
+        do so. ``True`` is no proof: what a process cannot see of itself, docs/scope.md says.
+        """
+        return not any(each.unverified for each in self.walk())
 
     @property
     def pins(self) -> list[Pin]:
@@ -59,7 +86,8 @@ class Provenance:
     def __str__(self) -> str:
         given = [*map(repr, self.args), *(f"{name}={value!r}" for name, value in self.kwargs)]
         first = f"{self.pin or self.place} {self.entry}({', '.join(given)})"
-        return "\n".join([first, *(f"  {line}" for each in self.nested for line in str(each).split("\n"))])
+        parts = [*self.nested, *self.weights, *self.unverified]
+        return "\n".join([first, *(f"  {line}" for each in parts for line in str(each).split("\n"))])
 
 
 def literal(value: Any, depth: int = 0) -> Any:

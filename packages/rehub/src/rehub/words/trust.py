@@ -1,8 +1,9 @@
-"""May this code run here? The rule alone: facts in, nothing or an error out."""
+"""May this code run here, may this file of weights? The rules alone: facts in, an answer or an error out."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from rehub.words.digest import Digest
 from rehub.words.errors import MalformedSettingError, UntrustedError
 from rehub.words.pin import Pin
 from rehub.words.settings import TrustMode
@@ -25,6 +26,42 @@ class Grant:
     def covers(self, pin: Pin) -> bool:
         """Say whether the decision is about this pin."""
         return self.remote == pin.remote.url and self.commit in {None, pin.commit}
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsGrant:
+    """A user's decision that a file of weights may be read in full here, which runs what is in it.
+
+    Attributes:
+        digest: of the file's bytes: no name and no URL can come to mean another file.
+        added: when, in ISO 8601 (UTC).
+    """
+
+    digest: Digest
+    added: str = ""
+
+
+def admits_weights(
+    digest: Callable[[], Digest],
+    *,
+    users_own_call: bool,
+    inside_checkout: bool,
+    mode: TrustMode,
+    grants: Callable[[], Iterable[WeightsGrant]],
+) -> bool:
+    """Say whether a file that is more than weights may be read in full; ``REHUB_TRUST=always`` is about repositories.
+
+    Args:
+        digest: gives that of the file's bytes; not asked for where it makes no difference.
+        users_own_call: the user's own code says ``weights_only=False``, which holds unless the policy is ``never``.
+        inside_checkout: the file is one of a checkout whose code may run here: its bytes are part of what was allowed.
+        mode: the policy.
+        grants: gives what the user allowed before.
+    """
+    if inside_checkout or (users_own_call and mode != "never"):
+        return True
+    allowed = {grant.digest for grant in grants()}
+    return bool(allowed) and digest() in allowed
 
 
 def admit(pin: Pin, *, asked: object, mode: TrustMode, grants: Iterable[Grant]) -> None:

@@ -40,18 +40,32 @@ def file_name(url: str, given: str | None = None) -> str:
 
 
 def identity(url: str) -> str:
-    """Give a URL without its fragment, and without the parameters that only sign it.
+    """Give a URL without its fragment, and without what says who asks: a user, a password, a signature.
 
     Example:
-        >>> identity("https://example.org/a.pth?v=2&Signature=s3cret&Expires=99#x")
+        >>> identity("https://ada:s3cret@example.org/a.pth?v=2&Signature=s3cret&Expires=99#x")
         'https://example.org/a.pth?v=2'
     """
     split = urlsplit(url)
+    split = split._replace(netloc=split.netloc.rpartition("@")[2])
     said = parse_qsl(split.query, keep_blank_values=True)
     if not any(_SIGNATURE.fullmatch(name) for name, _ in said):
         return split._replace(fragment="").geturl()
     kept = [(name, value) for name, value in said if not _SIGNING.fullmatch(name)]
     return split._replace(query=urlencode(kept), fragment="").geturl()
+
+
+def shown(url: str) -> str:
+    """Give a URL as it may be written down and shown: without user, query and fragment, which may hold secrets.
+
+    Example:
+        >>> shown("https://ada:s3cret@example.org/a.pth?token=s3cret")
+        'https://example.org/a.pth'
+    """
+    split = urlsplit(url)
+    if split.scheme == "data":
+        return "data:…"
+    return split._replace(netloc=split.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def apart(name: str, url: str) -> str:

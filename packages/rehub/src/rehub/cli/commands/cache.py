@@ -1,8 +1,9 @@
 """``rehub cache``: the store.
 
-JSON: ``dir`` ``{"dir"}``; ``list`` ``{"dir", "remotes": [CachedRemote]}``; ``size`` ``{"dir", "bytes", "parts": {name:
-bytes}}``; ``prune`` the fields of ``Pruned``; ``verify`` ``{"trees", "damage": [{"tree", "path", "expected", "found"}],
-"removed": [tree]}``. Times are seconds since 1970.
+JSON: ``dir`` ``{"dir"}``; ``list`` ``{"dir", "remotes": [CachedRemote], "weights": [CachedWeights]}``; ``size``
+``{"dir", "bytes", "parts": {name: bytes}}``; ``prune`` the fields of ``Pruned``; ``verify`` ``{"trees", "damage":
+[{"tree", "path", "expected", "found"}], "weights", "damaged_weights": [{"digest", "found"}], "removed": [digest]}``.
+Times are seconds since 1970.
 """
 
 import click
@@ -14,6 +15,7 @@ from rehub.cli.text import age, day, line, plural, size
 from rehub.hub import Hub
 from rehub.verbs import cache
 from rehub.verbs.cache import CachedRemote, Pruned, Verified
+from rehub.verbs.cachedweights import CachedWeights, weights_in
 
 
 class Age(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
@@ -50,14 +52,16 @@ def folder(hub: Hub, out: Output) -> None:
 
 @make("list", group=command, example="rehub cache list")
 def show(hub: Hub, out: Output) -> None:
-    """List what is in the store: repositories, their commits and refs."""
-    found = cache.contents(hub.store, named=hub.settings.named)
+    """List what is in the store: repositories, their commits and refs; and weights."""
+    found, weights = cache.contents(hub.store, named=hub.settings.named), weights_in(hub.store)
     if out.as_json:
-        out.data({"dir": hub.store.root, "remotes": found})
+        out.data({"dir": hub.store.root, "remotes": found, "weights": weights})
         return
     for remote in found:
         _print_remote(out, remote)
-    if not found:
+    for each in weights:
+        _print_weights(out, each)
+    if not found and not weights:
         out.note(f"nothing is in the store, {hub.store.root}")
 
 
@@ -67,6 +71,12 @@ def _print_remote(out: Output, remote: CachedRemote) -> None:
         held = size(pin.bytes) if pin.bytes is not None else "not here, fetched again when needed"
         asked_as = f", asked for as {names}" if names else ""
         out.line(line(f"{remote.name}@{pin.commit} {held}, fetched {day(pin.fetched)}{asked_as}"))
+
+
+def _print_weights(out: Output, each: CachedWeights) -> None:
+    names = ", ".join(f"{url.name} from {url.host or 'this machine'}" for url in each.urls) or "of git LFS"
+    fetched = max((url.fetched for url in each.urls), default=each.used)
+    out.line(line(f"{each.digest} {size(each.bytes)}, fetched {day(fetched)}, {names}"))
 
 
 @make("size", group=command, example="rehub cache size")
@@ -87,7 +97,8 @@ def measure(hub: Hub, out: Output) -> None:
 def prune(hub: Hub, out: Output, *, older_than: float, everything: bool, dry_run: bool) -> None:
     """Make room.
 
-    Removes commits that nobody used for some time, and whatever only they needed. What is allowed to run stays allowed.
+    Removes commits and weights that nobody used for some time, and whatever only they needed. What is allowed to run
+    stays allowed.
     """
     done = cache.prune(hub.store, older_than=-1.0 if everything else older_than, dry_run=dry_run)
     if out.as_json:
@@ -104,21 +115,25 @@ def _print_pruned(out: Output, done: Pruned) -> None:
         out.line(f"{verb} {pin}")
     for name in done.repositories:
         out.line(f"{verb} the git repositories of {name}")
-    what = f"{plural(len(done.trees), 'tree')}, {plural(done.bytecode, 'file')} of byte-code"
+    for digest in done.weights:
+        out.line(f"{verb} the weights {digest}")
+    what = f"{plural(len(done.trees), 'tree')}, {plural(len(done.weights), 'file')} of weights"
+    what += f", {plural(done.leftovers, 'leftover')}, {plural(done.bytecode, 'file')} of byte-code"
     out.line(f"{verb} {size(done.bytes)} in all: {plural(len(done.pins), 'commit')}, {what}")
 
 
 @make("verify", group=command, example="rehub cache verify --repair")
-@click.option("--repair", is_flag=True, help="Remove damaged trees; the next use fetches them again.")
+@click.option("--repair", is_flag=True, help="Remove what is damaged; the next use fetches it again.")
 def verify(hub: Hub, out: Output, *, repair: bool) -> None:
     """Hash every file again, and name those that are wrong."""
     found = cache.verify(hub.store, repair=repair)
     if out.as_json:
         damage = [{"tree": str(e.tree), "path": e.path, "expected": e.expected, "found": e.found} for e in found.damage]
-        out.data({"trees": found.trees, "damage": damage, "removed": found.removed})
+        weights = {"weights": found.weights, "damaged_weights": found.damaged_weights}
+        out.data({"trees": found.trees, "damage": damage, **weights, "removed": found.removed})
     else:
         _print_verified(out, hub, found)
-    if found.damage:
+    if found.damage or found.damaged_weights:
         raise click.exceptions.Exit(REFUSED)
 
 
@@ -126,9 +141,12 @@ def _print_verified(out: Output, hub: Hub, found: Verified) -> None:
     for each in found.damage:
         place = hub.store.trees.folder(each.tree) / each.path if each.path else hub.store.trees.folder(each.tree)
         out.line(f"{place}\n  expected {each.expected}\n  found    {each.found}")
-    wrong = len({each.tree for each in found.damage})
-    out.line(f"{plural(found.trees, 'tree')} hashed, " + (f"{wrong} damaged" if wrong else "all as they should be"))
+    for broken in found.damaged_weights:
+        out.line(f"the weights {broken.digest}\n  found    {broken.found}")
+    wrong = len({each.tree for each in found.damage}) + len(found.damaged_weights)
+    hashed = plural(found.trees, "tree") + (f" and {plural(found.weights, 'file')} of weights" if found.weights else "")
+    out.line(f"{hashed} hashed, " + (f"{wrong} damaged" if wrong else "all as they should be"))
     if found.removed:
-        out.line(f"removed {plural(len(found.removed), 'tree')}; the next use fetches them again")
+        out.line("removed what is damaged; the next use fetches it again")
     elif wrong:
         out.note("'rehub cache verify --repair' removes what is damaged; the next use fetches it again")

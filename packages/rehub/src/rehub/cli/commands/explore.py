@@ -1,7 +1,7 @@
 """``rehub explore``: call an entry point, and say what can be done with what it made.
 
-JSON: ``{"ref", "pin", "entry", "arguments", ..., "nested"}`` and the fields of
-:class:`rehub.words.exploration.Exploration`; ``nested`` as in ``rehub load``.
+JSON: ``{"ref", "pin", "entry", "arguments", ..., "nested", "weights", "unverified", "complete"}`` and the
+fields of :class:`rehub.words.exploration.Exploration`; what follows ``nested`` as in ``rehub load``.
 """
 
 from typing import Any
@@ -39,7 +39,7 @@ def command(  # noqa: PLR0913 - one for each option
     call = running.prepare(hub, out, ref, entry, arguments, **how)
     found, provenance = call.run(out, lambda loaded: (explore(loaded.value, Limits(depth=depth)), loaded.provenance))
     if out.as_json:
-        out.data(shapes.heading(ref, call.bound.checkout) | call.as_dict() | plain(found) | shapes.nested(provenance))
+        out.data(shapes.heading(ref, call.bound.checkout) | call.as_dict() | plain(found) | shapes.used(provenance))
     else:
         _print(out, call, found, provenance)
 
@@ -49,7 +49,7 @@ def _print(out: Output, call: running.Call, found: Exploration, provenance: Prov
 
     for name, text in {"entry": call.bound.name, **call.origin}.items():
         out.line(f"{name:<11} {line(text)}")
-    running.print_nested(out, provenance)
+    running.print_used(out, provenance)
     out.line()
     if out.terminal:
         show(out, sheet(found))

@@ -1,9 +1,11 @@
 """``rehub load``: call an entry point.
 
 JSON: ``{"ref", "pin": {"remote", "commit", "tree"} or null, "entry", "arguments": {"args", "kwargs"}, "type", "repr",
-"parameters", "trainable", "bytes", "dtypes", "training", "nested"}``; those from ``parameters`` to ``training`` are
-``null`` for what is no torch module. ``nested`` is what the entry itself loaded: ``[{"place", "pin", "entry",
-"arguments", "nested"}]``.
+"parameters", "trainable", "bytes", "dtypes", "training", "nested", "weights", "unverified", "complete"}``; those from
+``parameters`` to ``training`` are ``null`` for what is no torch module. ``nested`` is what the entry itself loaded:
+``[{"place", "pin", "entry", "arguments", "nested", "weights", "unverified", "complete"}]``. ``weights`` are the files
+that rehub brought for its code: ``[{"url", "sha256", "size"}]``; ``unverified`` is what it got past rehub: ``[{"kind",
+"what"}]``.
 """
 
 from rehub.cli import foreign, running, shapes
@@ -41,7 +43,7 @@ def command(  # noqa: PLR0913 - one for each option
     call = running.prepare(hub, out, ref, entry, arguments, trust=trust, force_reload=force_reload, source=source)
     made, provenance = call.run(out, lambda loaded: (foreign.describe(loaded.value), loaded.provenance))
     if out.as_json:
-        out.data(shapes.heading(ref, call.bound.checkout) | call.as_dict() | plain(made) | shapes.nested(provenance))
+        out.data(shapes.heading(ref, call.bound.checkout) | call.as_dict() | plain(made) | shapes.used(provenance))
     else:
         _print(out, call, made, provenance)
 
@@ -57,4 +59,4 @@ def _print(out: Output, call: running.Call, made: foreign.Made, provenance: Prov
         rows["mode"] = "training" if made.training else "evaluation"
     for name, text in rows.items():
         out.line(f"{name:<11} {line(text)}")
-    running.print_nested(out, provenance)
+    running.print_used(out, provenance)

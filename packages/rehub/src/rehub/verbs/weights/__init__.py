@@ -1,6 +1,18 @@
 """Weights by URL: fetched, verified, kept, read."""
 
-from rehub.verbs.weights.bringing import Transfer, download_to, fetch_weights
-from rehub.verbs.weights.reading import read_weights
+from rehub.verbs.weights.bringing import fetch_weights, forget_unproved
+from rehub.verbs.weights.infolder import download_to
+from rehub.verbs.weights.known import read_known
+from rehub.verbs.weights.reading import NOBODY, Permission, read_weights
+from rehub.verbs.weights.transfer import Transfer
 
-__all__ = ["Transfer", "download_to", "fetch_weights", "read_weights"]
+__all__ = [
+    "NOBODY",
+    "Permission",
+    "Transfer",
+    "download_to",
+    "fetch_weights",
+    "forget_unproved",
+    "read_known",
+    "read_weights",
+]

@@ -1,166 +1,137 @@
-"""Weights by URL: a file that has exactly what its URL gave, checked each time."""
+"""Weights by URL: brought once, kept once under their digest, and looked at each time."""
 
-import hashlib
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from rehub.verbs.provenance import note_weights
+from rehub.verbs.weights.infolder import fetch_into
+from rehub.verbs.weights.linking import is_checkpoints, link, own_file
+from rehub.verbs.weights.transfer import Transfer, check_received
+from rehub.verbs.weights.turns import Waiting, key_of, turn
 from rehub.words.digest import Digest
-from rehub.words.errors import (
-    DigestMismatchError,
-    DownloadError,
-    OfflineError,
-    StoreError,
-    WrongHashError,
-)
-from rehub.words.settings import Settings
-from rehub.words.weightfile import apart, identity, is_page
-from rehub.world.download import Limits, Received, Watch, download
-from rehub.world.store import FileRecord, Store
+from rehub.words.errors import DigestMismatchError, StoreError
+from rehub.words.weightfile import identity, shown
+from rehub.words.weights import ANYTHING, Promise, Weights
+from rehub.world.store import Blob, Store, UrlRecord
+from rehub.world.store.urls import key
 
 log = logging.getLogger("rehub")
-_NEEDS_NETWORK = {"http", "https"}
+_DIGITS = 64  # of a whole SHA-256
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """What downloading needs.
-
-    Attributes:
-        settings: offline, mirrors and time limit.
-        store: remembers whose bytes a file has.
-        watch: told how far it is.
-        announce: told what is about to be brought, and to where.
-    """
-
-    settings: Settings
-    store: Store
-    watch: Watch = field(default=lambda _received, _size: None)
-    announce: Callable[[str, Path], None] = field(
-        default=lambda url, _: log.info("downloading %s", url.partition("?")[0])
-    )
-
-    def check_offline(self, url: str) -> None:
-        """Refuse to open a socket where none may be opened.
-
-        Raises:
-            OfflineError: none may.
-        """
-        if self.settings.offline and urlsplit(url).scheme.lower() in _NEEDS_NETWORK:
-            raise OfflineError(url.partition("?")[0])
-
-    @contextmanager
-    def receive(self, url: str, target: Path) -> Iterator[Received]:
-        """Bring a file, by a mirror if there is one; the block looks at it before it gets its name.
-
-        Raises:
-            OfflineError: no socket may be opened.
-            DownloadError: it did not come whole.
-        """
-        where = self.settings.rewritten(url)
-        self.check_offline(where)
-        self.announce(url, target)
-        with download(where, target, limits=Limits(timeout=self.settings.timeout), watch=self.watch) as received:
-            yield received
-
-
-def download_to(url: str, target: Path, transfer: Transfer, *, prefix: str | None = None) -> None:
-    """Bring a file to where the caller wants it.
-
-    Args:
-        url: where it comes from.
-        target: its name; a file of that name is replaced.
-        transfer: how to bring it.
-        prefix: what its SHA-256 must start with.
-
-    Raises:
-        WrongHashError: it starts otherwise; nothing was kept.
-        OfflineError, DownloadError: as they say.
-        OSError: the target cannot be written.
-    """
-    with transfer.receive(url, target) as received:
-        _check(prefix, received.sha256, url)
-
-
-def fetch_weights(url: str, folder: Path, name: str, transfer: Transfer, *, prefix: str | None = None) -> Path:
+def fetch_weights(  # noqa: PLR0913 - a file, and where it goes
+    url: str,
+    transfer: Transfer,
+    *,
+    name: str,
+    folder: Path | None = None,
+    promise: Promise = ANYTHING,
+    linked: bool = False,
+) -> Weights:
     """Give a file that has a URL's bytes: the one that is there, or a new one.
 
-    A file of that name that another URL gave is left alone, and this one is told apart from it. One that nobody wrote
-    down (torch.hub's, or the user's own) is taken for this URL's.
+    In a folder of the user's own it is a file of the user's own. Otherwise it is in the store, read-only, and the same
+    one for all URLs that give these bytes.
 
     Args:
         url: where it comes from.
-        folder: where it is, or is put.
-        name: of the file.
         transfer: how to bring it.
-        prefix: what its SHA-256 must start with, also if it is there already.
+        name: of the file.
+        folder: the user's; torch.hub's ``checkpoints`` is none.
+        promise: what is known of its bytes; holds for what is there already, too.
+        linked: let ``checkpoints/<name>`` lead to it, for programs that look for it there.
 
     Raises:
         WrongHashError: what came has another SHA-256; nothing of it was kept.
-        DigestMismatchError: what is there was changed since it came.
-        OfflineError, DownloadError: as they say.
-        OSError: the folder cannot be written.
+        DigestMismatchError: what is there was changed since it came, and cannot be brought anew.
+        OfflineError, DownloadError, StoreError: as they say.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    place = folder.absolute() / name
-    with _locked(place, transfer.store):
-        if place.exists() and (record := transfer.store.downloads.find(place)) and not record.is_of(identity(url)):
-            place = place.with_name(apart(place.name, url))
-            log.info("%s is another URL's; this one's is %s", name, place.name)
-        if place.exists() and (kept := _kept(url, place, transfer, prefix)):
-            return kept
-        with transfer.receive(url, place) as received:
-            _check(prefix, received.sha256, url)
-            if is_page(received.start):
-                raise DownloadError(url, "it is an HTML page, maybe of a login, and no weights")
-        _remember(url, place, received.sha256, received.etag, transfer.store)
-        return place
+    weights = _found(url, transfer, name, folder, promise, linked=linked)
+    note_weights(url, weights.digest, weights.size)
+    return weights
 
 
-@contextmanager
-def _locked(place: Path, store: Store) -> Iterator[None]:
-    """Let one process at a time bring a file; where the store cannot be written, each brings it for itself."""
-    key = Digest.of(b"file\0" + str(place).encode("utf-8", "surrogateescape")).hex
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(store.locked_key(key, what=place.name))
-        except StoreError as error:
-            log.debug("%s is not locked: %s", place, error)
-        yield
+def _found(  # noqa: PLR0913 - those of fetch_weights
+    url: str, transfer: Transfer, name: str, folder: Path | None, promise: Promise, *, linked: bool
+) -> Weights:
+    if folder is not None and not (transfer.to_store and is_checkpoints(folder, transfer.settings)):
+        return fetch_into(folder, url, name, transfer, promise)
+    place = transfer.settings.dir / "checkpoints" / name
+    if found := _kept(url, transfer, promise):
+        return _given(found, url, place, transfer, linked=linked)
+    theirs = own_file(place, url, transfer, promise)
+    if isinstance(theirs, Weights):
+        return theirs
+    transfer.check_offline(transfer.settings.rewritten(url))
+    blob = _fetched(url, place, transfer, promise)
+    return _given(blob, url, place, transfer, linked=linked, wrong=theirs is False)
 
 
-def _kept(url: str, place: Path, transfer: Transfer, prefix: str | None) -> Path | None:
-    """Give the file that is there, if it is right; ``None`` if a hash says that it never was."""
-    known = transfer.store.downloads.find(place)
-    unchanged = known is not None and known.is_still(place)
-    sha256 = known.seen.sha256 if known and unchanged else _hash(place)
-    if prefix and not sha256.startswith(prefix.lower()):
-        log.warning("%s does not have the hash %s; it is downloaded again", place, prefix)
-        return None
-    if known and sha256 != known.seen.sha256:
-        raise DigestMismatchError(
-            str(place), known.seen.sha256, sha256, "It has changed since it was downloaded. Without it, it comes anew."
-        )
-    if not unchanged:
-        _remember(url, place, sha256, known.etag if known else "", transfer.store)
-    return place
+def _given(  # noqa: PLR0913 - a blob, and who asked for it
+    blob: Blob, url: str, place: Path, transfer: Transfer, *, linked: bool, wrong: bool = False
+) -> Weights:
+    if linked:
+        link(place, blob, url, transfer.store, replace=wrong)
+    return Weights(blob.digest, blob.size, shown(url), blob.file)
 
 
-def _remember(url: str, place: Path, sha256: str, etag: str, store: Store) -> None:
+def _kept(url: str, transfer: Transfer, promise: Promise) -> Blob | None:
+    """Look for a URL's bytes in the store; those of a whole digest count, whichever URL gave them."""
+    record = transfer.store.urls.find(identity(url))
+    if record is not None and not promise.allows(record.digest.hex):
+        log.warning("%s does not have the hash %s; it is downloaded again", shown(url), promise.prefix)
+        record = None
+    whole = Digest(promise.prefix) if len(promise.prefix) == _DIGITS else None
+    digest = record.digest if record else whole
     try:
-        store.downloads.save(place, FileRecord.of(identity(url), place, sha256, etag))
-    except StoreError as error:  # a cache that others own: it works, and is hashed each time
-        log.debug("where %s is was not kept: %s", place, error)
+        return transfer.store.blobs.find(digest, always=transfer.settings.verify == "always") if digest else None
+    except DigestMismatchError as error:
+        if transfer.settings.offline:
+            raise
+        log.warning("the file of %s was damaged; it is fetched anew: %s", shown(url), error)
+        return None
 
 
-def _check(prefix: str | None, sha256: str, url: str) -> None:
-    if prefix is not None and not sha256.startswith(prefix.lower()):
-        raise WrongHashError(url, prefix, sha256)
+def _fetched(url: str, place: Path, transfer: Transfer, promise: Promise) -> Blob:
+    """Bring a file into the store, or wait for another process that does."""
+    store, known = transfer.store, transfer.store.urls.find(identity(url))
+    key = key_of("url", identity(url))
+    part = store.part(key)
+
+    def done() -> bool:
+        now = store.urls.find(identity(url))
+        return now is not None and now != known and store.blobs.path(now.digest).is_file()
+
+    with turn(key, part, store, Waiting(transfer.settings.timeout, transfer.watch, done)) as here:
+        if found := _kept(url, transfer, promise):
+            transfer.watch(found.size, found.size)
+            return found
+        return _brought(url, here, place, transfer, promise)
 
 
-def _hash(place: Path) -> str:
-    with place.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _brought(url: str, part: Path, place: Path, transfer: Transfer, promise: Promise) -> Blob:
+    before = transfer.store.urls.find(identity(url))
+    known = promise if promise.prefix or not before else Promise(before.digest.hex)
+    with transfer.receive(url, part, place, known) as received:
+        check_received(received, url, promise)
+        blob = transfer.store.blobs.add(received)
+    if before and before.digest != blob.digest:
+        log.warning("%s has other bytes than when it was fetched last", shown(url))
+    host = urlsplit(url).hostname or ""
+    record = UrlRecord(blob.digest, blob.size, received.etag, host, place.name, time.time())
+    transfer.store.urls.save(identity(url), record)
+    return blob
+
+
+def forget_unproved(url: str, store: Store) -> None:
+    """Forget what a URL gave if nothing told its end: what is no sound file was maybe cut off, and is asked for anew.
+
+    A file that its server knows by an ETag had a length, and is as it was meant to be.
+    """
+    record = store.urls.find(identity(url))
+    if record is not None and not record.etag:
+        with suppress(StoreError):  # somebody else's store
+            store.urls.forget(key(identity(url)))

@@ -2,13 +2,16 @@
 
 import mmap
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from rehub.verbs.weights.opened import Opened
 from rehub.verbs.weights.safetensors import read_safetensors
 from rehub.verbs.weights.storages import MappedFile
 from rehub.verbs.weights.swapping import swap_on_load
+from rehub.words.weightfiles import Tensor
 from rehub.world.memory import can_map, file_offset, is_remote, read_ahead, untouched
+from rehub.world.scope import original
 
 
 def load_mapped(path: str, *, map_location: Any = None, fd: int) -> Any:
@@ -29,7 +32,7 @@ def load_mapped(path: str, *, map_location: Any = None, fd: int) -> Any:
     import torch
 
     try:
-        loaded = torch.load(path, map_location=_Exchange(fd, map_location), weights_only=True, mmap=True)
+        loaded = original(torch.load)(path, map_location=_Exchange(fd, map_location), weights_only=True, mmap=True)
     except Exception:  # noqa: BLE001
         # There is no room for a mapping, or a tensor cannot be made with a function as map_location; and what torch
         # refuses is refused in its own words.
@@ -38,23 +41,26 @@ def load_mapped(path: str, *, map_location: Any = None, fd: int) -> Any:
     return loaded
 
 
-def load_safetensors(path: str, *, map_location: Any = None, fd: int) -> dict[str, Any]:
+def load_safetensors(
+    file: Opened, tensors: Mapping[str, Tensor], *, map_location: Any, immutable: bool
+) -> dict[str, Any]:
     """Read a safetensors file, with its tensors mapped where that makes no difference, else in memory.
 
     Args:
-        path: the file; its header was looked at, and its bytes must never change again.
+        file: which one, open.
+        tensors: what its header says, which was found true.
         map_location: as :func:`torch.load` takes it.
-        fd: the same file, open; it may be closed afterwards.
+        immutable: its bytes never change again.
 
     Raises:
-        MalformedWeightsError: it is not what its header says.
         MissingDependencyError: it has numbers that this torch does not know.
     """
+    fd = file.handle if immutable and isinstance(file.handle, int) else None
     try:
-        mapped = MappedFile(fd) if _shall_map(fd) else None
+        mapped = MappedFile(fd) if fd is not None and _shall_map(fd) else None
     except OSError:  # no room for it
         mapped = None
-    loaded = read_safetensors(path, mapped, placing(map_location))
+    loaded = read_safetensors(file.name, file.source, tensors, mapped, placing(map_location))
     if mapped:
         swap_on_load()
     return loaded
@@ -68,7 +74,7 @@ def load_copied(path: str, *, map_location: Any = None) -> Any:
     """
     import torch
 
-    return torch.load(path, map_location=map_location, weights_only=True)
+    return original(torch.load)(path, map_location=map_location, weights_only=True, mmap=False)
 
 
 def placing(map_location: Any) -> Callable[[Any, str], Any]:

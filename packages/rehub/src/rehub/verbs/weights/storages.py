@@ -5,12 +5,13 @@ that they are shared between processes. What ``share_memory_()`` promises would 
 a model that has them. One over a buffer is as any other, except that it cannot grow in place.
 """
 
-from io import BufferedReader
 from typing import Any
 
+from rehub.words.weightfiles import Source
 from rehub.world.memory import KeptFile, Region
 
 ALIGNMENT = 64  # bytes; what torch's own allocator gives, so that kernels round the same. Source: c10/core/alignment.h
+_CHUNK = 1 << 20  # bytes that are read at once
 LEAST = 64 << 10  # bytes; less than that is copied, which takes no longer than mapping it
 
 
@@ -52,18 +53,16 @@ def over(region: Region, offset: int, size: int) -> Any:
     return torch.frombuffer(region.memory(), dtype=torch.uint8, offset=offset, count=size).untyped_storage()
 
 
-def read_storage(file: BufferedReader, offset: int, size: int) -> Any:
+def read_storage(source: Source, offset: int, size: int) -> Any:
     """Give an ordinary storage with some bytes of a file.
 
     Raises:
-        EOFError: there are fewer.
+        Unsound: there are fewer.
     """
     import torch
 
-    if not size:
-        return torch.empty(0, dtype=torch.uint8).untyped_storage()
-    memory = bytearray(size)
-    file.seek(offset)
-    if file.readinto(memory) != size:
-        raise EOFError(f"{size} bytes at {offset} are not there")
-    return torch.frombuffer(memory, dtype=torch.uint8).clone().untyped_storage()
+    storage = torch.empty(size, dtype=torch.uint8)
+    for at in range(0, size, _CHUNK):
+        count = min(_CHUNK, size - at)
+        storage[at : at + count] = torch.frombuffer(bytearray(source.read(offset + at, count)), dtype=torch.uint8)
+    return storage.untyped_storage()

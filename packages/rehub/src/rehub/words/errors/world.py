@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from rehub.words.errors.root import WorldError
+from rehub.words.text import size
 
 
 class OfflineError(WorldError):
@@ -81,12 +82,14 @@ class DownloadError(WorldError):
         url: where it should have come from, without password and query: those may hold secrets.
         said: what went wrong.
         status: what the server answered, if that is why.
+        kept: bytes that have arrived and are kept, as the next call can go on from them.
     """
 
-    def __init__(self, url: str, said: str, status: int | None = None) -> None:
-        shown = re.sub(r"(?<=://)[^/@]*@", "…@", re.sub(r"[?#].*", "", url, flags=re.DOTALL))
-        self.url, self.said, self.status = shown, said, status
-        super().__init__(f"{self.url[:300]} was not downloaded\n  {said}\nNothing of it was kept.")
+    def __init__(self, url: str, said: str, status: int | None = None, *, kept: int = 0) -> None:
+        shown = re.sub(r"(?<=://)[^/]*@", "…@", re.sub(r"[?#].*", "", url, flags=re.DOTALL))
+        self.url, self.said, self.status, self.kept = shown, said, status, kept
+        rest = f"{size(kept)} of it are kept: the next call goes on from there." if kept else "Nothing of it was kept."
+        super().__init__(f"{self.url[:300]} was not downloaded\n  {said}\n{rest}")
 
 
 class StoreError(WorldError):

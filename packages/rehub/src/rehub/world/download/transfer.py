@@ -1,189 +1,202 @@
-"""Bringing a file from a URL: the only place that opens sockets itself (git opens its own).
+"""One file from its URL, from the first request to the last byte."""
 
-What arrives is hashed on its way, and has no name until whoever asked for it has looked at it.
-"""
-
-import hashlib
-import os
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
-from http.client import HTTPException
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
-from urllib import request
-from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
-from rehub.words.errors import DownloadError
+from rehub.words.errors import DownloadError, StoreError
+from rehub.world.download.asking import Asking
+from rehub.world.download.faults import FaultError, RestartError
+from rehub.world.download.incoming import Incoming
+from rehub.world.download.journal import Journal
+from rehub.world.download.limits import Clock, Credentials, Limits, Watch
+from rehub.world.download.part import PartFile
+from rehub.world.download.pieces import Pieces
+from rehub.world.download.received import Received
+from rehub.world.download.retries import Patience
+from rehub.world.download.schemes import copy
+from rehub.world.download.streams import Streams, Task
+from rehub.world.download.versions import PARTIAL, Part, Version, read
+from rehub.world.download.whole import bring_whole, too_large
 
-_CHUNK = 128 << 10  # bytes
+_LIMITS = Limits()
 _START = 1024  # bytes of a file's beginning that tell what it is
-_OK = 200
-_DIGITS = 20  # of a size in bytes
-_HTTP = {"http", "https"}
-Watch = Callable[[int, int | None], None]
-"""Told how many bytes have arrived and, if the server says so, of how many: before the first, then now and then."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a transfer may take.
-
-    Attributes:
-        timeout: how long a server may stay silent, in seconds.
-        bytes: how large a file may be.
-        redirects: how often a server may send us elsewhere.
-    """
-
-    timeout: float = 30.0
-    bytes: int = 1 << 40
-    redirects: int = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A whole file that has arrived.
-
-    Attributes:
-        file: where it lies, under a name that does not stay.
-        sha256: of its bytes, in hex.
-        size: in bytes.
-        start: its first bytes.
-        etag: what the server calls this version of it; empty if it says nothing.
-    """
-
-    file: Path
-    sha256: str
-    size: int
-    start: bytes
-    etag: str = ""
+_SMALL = 1 << 20  # bytes of a file that is brought again rather than resumed
+_RESTARTS = 3  # of a file that changes while it is brought
 
 
 @contextmanager
-def download(
-    url: str, target: Path, *, limits: Limits = Limits(), watch: Watch = lambda _received, _size: None
+def download(  # noqa: PLR0913
+    url: str,
+    part: Path,
+    *,
+    limits: Limits = _LIMITS,
+    watch: Watch = lambda _received, _size: None,
+    credentials: Credentials = lambda _origin: None,
+    size: int | None = None,
 ) -> Iterator[Received]:
-    """Bring a file; it gets its name when the block ends, and is gone if the block raises.
+    """Bring a file; :meth:`Received.keep` gives it its name, and without that it is gone when the block ends.
 
     Args:
-        url: ``http``, ``https``, ``file`` or ``data``. No credentials are sent.
-        target: the name it gets; a file of that name is replaced.
-        limits: on time, size and redirects.
-        watch: told how far it is.
+        url: ``http``, ``https``, ``file`` or ``data``.
+        part: what it is called until then, beside its target; its journal is ``<part>.json``. If the transfer breaks,
+            both stay where the next call can go on from them, and else nothing does.
+        limits: on time, size, redirects, retries and streams.
+        watch: told how far it is, by this thread.
+        credentials: asked once, for the URL's own origin; nobody else gets what it gives.
+        size: how many bytes it must have.
 
     Raises:
         DownloadError: the server, or the network, did not give all of it.
-        OSError: the target cannot be written.
+        StoreError: the disk refused.
+        FileNotFoundError: there is no folder for it.
     """
-    # Not by tempfile: its files are for their owner's eyes only, and this one is going to stay.
-    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.partial")
+    file = PartFile.claim(part)
     try:
-        with part.open("xb") as file:
-            received = _receive(url, file, part, limits, watch)
-            file.flush()
-            os.fsync(file.fileno())
+        received = _receive(url, file, limits, watch, credentials, size)
+    except (FaultError, RestartError) as fault:
+        kept = file.journal.bytes if file.journal else 0
+        file.leave()
+        raise DownloadError(url, fault.said, getattr(fault, "status", None), kept=kept) from fault
+    except StoreError:
+        file.drop()
+        raise
+    except BaseException:
+        file.leave()
+        raise
+    try:
         yield received
-        part.replace(target)
     finally:
-        with suppress(FileNotFoundError):
-            part.unlink()
+        file.drop()
 
 
-def _receive(url: str, file: IO[bytes], part: Path, limits: Limits, watch: Watch) -> Received:
-    """Read a whole answer into a file."""
-    total, size, start = hashlib.sha256(), 0, b""
-    with closing(_open(url, limits)) as answer:
-        _refuse_parts(url, answer)
-        expected = _length(url, answer)
-        watch(0, expected)
-        for chunk in _chunks(url, answer):
-            file.write(chunk)
-            total.update(chunk)
-            size += len(chunk)
-            start = (start + chunk)[:_START] if len(start) < _START else start
-            if size > limits.bytes:
-                raise DownloadError(url, f"it is larger than {limits.bytes} bytes")
-            watch(size, expected)
-        if expected is not None and size != expected:
-            raise DownloadError(url, f"the connection ended after {size} of {expected} bytes")
-        return Received(part, total.hexdigest(), size, start, answer.headers.get("ETag") or "")
+def _receive(  # noqa: PLR0913, PLR0917 - those of download
+    url: str, file: PartFile, limits: Limits, watch: Watch, credentials: Credentials, size: int | None
+) -> Received:
+    clock = Clock(limits.deadline)
+    if _scheme(url) in {"http", "https"}:
+        return _Transfer(url, file, limits, clock, watch, credentials, size).run()
+    sha256, found = copy(url, file, limits.bytes if size is None else min(size, limits.bytes), clock, watch)
+    _check_size(found, size, limits)
+    return Received(file.path, sha256, found, _first_bytes(file), _part=file)
 
 
-def _open(url: str, limits: Limits) -> Any:
-    """Ask for a URL; give what answers.
-
-    Raises:
-        DownloadError: instead of everything that urllib raises, which is its cause.
-    """
+def _scheme(url: str) -> str:
     try:
-        asked = request.Request(url, headers={"User-Agent": "rehub"})  # noqa: S310 - the opener knows four schemes
-        return _opener(limits).open(asked, timeout=limits.timeout)
-    except HTTPError as error:
-        error.close()
-        raise DownloadError(url, f"the server answered {error.code} {error.reason}", error.code) from error
-    except URLError as error:
-        raise DownloadError(url, str(error.reason)) from error
-    except (HTTPException, OSError, ValueError) as error:
-        raise DownloadError(url, str(error) or type(error).__name__) from error
+        return urlsplit(url).scheme
+    except ValueError as error:
+        raise FaultError(f"that is no URL: {error}", again=False) from error
 
 
-def _opener(limits: Limits) -> request.OpenerDirector:
-    """Make an opener for four schemes: proxies and authorities as the environment says, no credentials, no cookies."""
-    opener = request.OpenerDirector()
-    redirects = _Redirects(limits.redirects)
-    for handler in (
-        *(request.ProxyHandler(), request.HTTPHandler(), request.HTTPSHandler(), redirects),
-        *(request.FileHandler(), request.DataHandler(), request.UnknownHandler()),
-        *(request.HTTPDefaultErrorHandler(), request.HTTPErrorProcessor()),
-    ):
-        opener.add_handler(handler)
-    return opener
+class _Transfer:
+    """Asks until the file is there, or until there is no use in it."""
 
+    def __init__(  # noqa: PLR0913, PLR0917 - those of download
+        self,
+        url: str,
+        file: PartFile,
+        limits: Limits,
+        clock: Clock,
+        watch: Watch,
+        credentials: Credentials,
+        size: int | None,
+    ) -> None:
+        self._file, self._limits, self._clock, self._watch, self._size = file, limits, clock, watch, size
+        self._asking = Asking(url, limits, clock, credentials)
+        self._patience = Patience(limits, clock)
+        self._ranges = limits.streams > 0
+        self._restarts = _RESTARTS
+        self._most = limits.bytes if size is None else min(size, limits.bytes)
 
-class _Redirects(request.HTTPRedirectHandler):
-    """Follows a server elsewhere, but never from an encrypted connection to an open one, nor to another scheme."""
+    def run(self) -> Received:
+        """Bring it.
 
-    def __init__(self, most: int) -> None:
-        self._left = most
+        Raises:
+            FaultError, RestartError: it did not come.
+            StoreError: the disk refused.
+        """
+        while True:
+            try:
+                return self._try()
+            except RestartError as again:
+                self._restarts -= 1
+                if not self._restarts:
+                    raise
+                self._ranges = self._ranges and again.ranges
+                self._file.renew()
+            except FaultError as fault:
+                time.sleep(self._patience.wait_after(fault, progress=0))
+                if not self._file.journal:
+                    self._file.renew()
+            finally:
+                self._asking.connections.abort()
 
-    def redirect_request(  # noqa: PLR0913, PLR0917 - urllib's signature
-        self, req: request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
-    ) -> request.Request | None:
-        scheme = urlsplit(newurl).scheme
-        if scheme not in _HTTP or (req.type == "https" and scheme != "https"):
-            raise HTTPError(req.full_url, code, f"(to {newurl[:200]}, which is less safe; not followed)", headers, fp)
-        self._left -= 1
-        if self._left < 0:
-            raise HTTPError(req.full_url, code, "(once too often; not followed)", headers, fp)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _refuse_parts(url: str, answer: Any) -> None:
-    """Refuse what is not the file itself: a part of it, nothing, or something that would have to be decoded first."""
-    status, encoding = getattr(answer, "status", None), answer.headers.get("Content-Encoding", "identity")
-    if status not in {None, _OK}:
-        raise DownloadError(url, f"the server answered {status}, and only {_OK} is all of it", status)
-    if encoding.strip().lower() not in {"", "identity"}:
-        raise DownloadError(url, f"the server sent it encoded, unasked: {encoding[:40]!a}")
-
-
-def _length(url: str, answer: Any) -> int | None:
-    said = answer.headers.get("Content-Length")
-    if said is None:
-        return None
-    if not said.strip().isdecimal() or len(said) > _DIGITS:
-        raise DownloadError(url, f"the server says that it has {said[:40]!a} bytes")
-    return int(said)
-
-
-def _chunks(url: str, answer: Any) -> Iterator[bytes]:
-    while True:
+    def _try(self) -> Received:
+        self._asking.renew()
+        journal = self._file.journal
+        pieces = Pieces(journal.size, journal.done) if journal else None
+        asked = self._range(pieces)
+        answer = self._asking.ask(_headers(asked, journal))
         try:
-            chunk = answer.read(_CHUNK)
-        except (HTTPException, OSError, ValueError) as error:
-            raise DownloadError(url, f"the connection ended early: {str(error) or type(error).__name__}") from error
-        if not chunk:
-            return
-        yield chunk
+            version, part = read(answer, asked=asked, known=journal.validator if journal else "")
+            _check_size(version.size, self._size, self._limits)
+            if journal and answer.status == PARTIAL and version.size != journal.size:
+                raise RestartError("the file has changed on the server", ranges=True)
+            if journal and answer.status != PARTIAL:  # another version, or no ranges: all of it is coming
+                self._file.renew()
+                journal = None
+            if part.start == 0 and part.end == version.size and (version.size or 0) < _SMALL and not journal:
+                return self._whole(answer, version)
+            if answer.status == PARTIAL and not version.ranges and part.end != version.size:
+                raise RestartError("the server does not say which version it has", ranges=False)
+            return self._pieces(answer, version, part, pieces if journal else None)
+        finally:
+            self._asking.connections.give_back(answer)
+
+    def _range(self, pieces: Pieces | None) -> tuple[int, int] | None:
+        if not self._ranges:
+            return None
+        first = pieces.next_range(1) if pieces else (0, self._limits.pieces_from)
+        return first or (0, 1)
+
+    def _whole(self, answer: Incoming, version: Version) -> Received:
+        sha256, size = bring_whole(answer.read_into, self._file, version.size, self._most, self._watch)
+        _check_size(size, self._size, self._limits)
+        return self._received(sha256, size, version)
+
+    def _pieces(self, answer: Incoming, version: Version, part: Part, known: Pieces | None) -> Received:
+        """Bring the rest by streams, beginning with what this answer has."""
+        size = version.size or 0
+        resumed = known.size - known.missing if known else 0
+        pieces = known or Pieces(size)
+        if not known:
+            self._file.reserve(size)
+        span = pieces.claim(part.start, min(part.end or size, size)) if pieces.missing else None
+        task = Task(self._asking, self._file, version, self._limits, self._clock, self._patience, self._watch)
+        sha256 = Streams(task, pieces).run(answer, span)
+        return self._received(sha256, size, version, resumed)
+
+    def _received(self, sha256: str, size: int, version: Version, resumed: int = 0) -> Received:
+        start = _first_bytes(self._file)
+        return Received(self._file.path, sha256, size, start, version.etag, version.kind, resumed, self._file)
+
+
+def _headers(asked: tuple[int, int] | None, journal: Journal | None) -> dict[str, str]:
+    if asked is None:
+        return {}
+    condition = {"If-Range": journal.validator} if journal else {}
+    return {"Range": f"bytes={asked[0]}-{asked[1] - 1}", **condition}
+
+
+def _check_size(found: int | None, promised: int | None, limits: Limits) -> None:
+    if found is not None and found > limits.bytes:
+        raise too_large(limits.bytes)
+    if None not in {found, promised} and found != promised:
+        raise FaultError(f"it has {found} bytes, and {promised} were promised", again=False)
+
+
+def _first_bytes(file: PartFile) -> bytes:
+    view = memoryview(bytearray(_START))
+    return bytes(view[: file.read_into(view, 0)])

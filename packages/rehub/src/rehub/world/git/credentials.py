@@ -72,7 +72,7 @@ def _all(remote: Remote, host: Host, environ: Mapping[str, str]) -> Iterator[Cre
         yield Credential(variable, host.user, environ.get(variable, "").strip())
     if remote.origin == _job_server(environ):
         yield Credential("CI_JOB_TOKEN", "gitlab-ci-token", environ.get("CI_JOB_TOKEN", "").strip())
-    yield from _from_netrc(remote.host, environ)
+    yield from from_netrc(remote.host, environ)
     # Their files name hosts, as ~/.netrc does; the programs are started only for hosts of their kind.
     authority = remote.authority
     token, name = from_gh(authority, environ, ask=host.kind == "github")
@@ -89,7 +89,8 @@ def _job_server(environ: Mapping[str, str]) -> str:
     return f"{scheme}://{name}" + ("" if usual else f":{port}") if name else ""
 
 
-def _from_netrc(host: str, environ: Mapping[str, str]) -> Iterator[Credential]:
+def from_netrc(host: str, environ: Mapping[str, str]) -> Iterator[Credential]:
+    """Give the logins that the user's netrc files have for exactly this host."""
     home = Path(environ.get("HOME", "/nonexistent"))
     named = environ.get("NETRC")
     for name, path in [("~/.netrc", Path(named))] if named else [(f"~/{n}", home / n) for n in (".netrc", "_netrc")]:

@@ -3,7 +3,8 @@
 What is put into the process, once: a finder for names below ``rehub.repos``; a path hook that makes folders of
 checkouts invisible to ordinary imports even while they stand on ``sys.path``; an ``__import__`` that sends the absolute
 imports of a checkout's modules to the checkout first; the same for names that are data (``asked.py``, ``pickles.py``);
-and a watch over torch's operators. docs/scope.md says what follows, and what a process cannot keep apart.
+a watch over torch's operators, and one over what code gets past rehub (``watch.py``). docs/scope.md says what follows,
+and what a process cannot keep apart.
 """
 
 from rehub.world.scope.arrivals import when
@@ -11,6 +12,7 @@ from rehub.world.scope.bytecode import Bytecode, tag
 from rehub.world.scope.children import tell_children, told
 from rehub.world.scope.detours import detour, original, undo
 from rehub.world.scope.importlib_bootstrap import PACKAGE, Importer, importer
+from rehub.world.scope.notes import Notes
 from rehub.world.scope.proof import Proof
 from rehub.world.scope.scope import Scope
 from rehub.world.scope.traces import shorten
@@ -20,6 +22,7 @@ __all__ = [
     "PACKAGE",
     "Bytecode",
     "Importer",
+    "Notes",
     "Proof",
     "Scope",
     "detour",

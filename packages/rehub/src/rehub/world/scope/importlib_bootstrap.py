@@ -6,31 +6,30 @@ Source: CPython 3.11, Lib/warnings.py, ``_is_internal_frame``.
 """
 
 import builtins
-import os
 import pkgutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from importlib.machinery import FileFinder, ModuleSpec, all_suffixes
-from pathlib import Path
-from types import CodeType, FrameType, ModuleType
+from types import FrameType, ModuleType
 from typing import Any, cast
 
 from rehub.words.errors import RunError
 from rehub.world.scope import dynamo
 from rehub.world.scope.arrivals import when
 from rehub.world.scope.asked import lead_imports
+from rehub.world.scope.libraries import is_library
 from rehub.world.scope.loader import PackageLoader, package
 from rehub.world.scope.operators import Operators
 from rehub.world.scope.pickles import lead_unpickling
 from rehub.world.scope.scope import Scope
-from rehub.world.scope.threads import lead_threads, scope_of_thread
+from rehub.world.scope.threads import act_for, lead_threads, scope_of_thread
+from rehub.world.scope.watch import watch
 
 PACKAGE = "rehub.repos"
 _START = PACKAGE + "."
-# Python's own library, and rehub.
-_LIBRARIES = (str(Path(os.__file__).parent) + os.sep, str(Path(__file__).parents[2]) + os.sep)
+_BOUNDARY = act_for.__code__
 
 
 class Importer:
@@ -41,7 +40,7 @@ class Importer:
         running: the scopes whose code is being called, once for each call.
         locate: finds the scope of a package that nobody has opened in this process.
         prepare: runs the hubconf of such a one.
-        boundary: the code of the function that calls a checkout's code, whose variable ``scope`` says whose it is.
+        is_offline: says whether a scope's code may open no connection.
     """
 
     def __init__(self) -> None:
@@ -49,7 +48,7 @@ class Importer:
         self.running: list[Scope] = []
         self.locate: Callable[[str], Scope | None] = lambda _: None
         self.prepare: Callable[[Scope], None] = lambda _: None
-        self.boundary: CodeType | None = None
+        self.is_offline: Callable[[Scope], bool] = lambda _: False
         self.operators = Operators(self)
         self._previous: Callable[..., Any] = builtins.__import__
         self._lock = threading.RLock()
@@ -82,6 +81,7 @@ class Importer:
             RunError: another checkout has the name.
         """
         self.install()
+        watch(self)
         with self._lock:
             known = self.scopes.setdefault(scope.name, scope)
             if known.proof.root == scope.proof.root:
@@ -151,21 +151,40 @@ class Importer:
             return None
         return self.scopes.get(_START + module[len(_START) :].partition(".")[0])
 
-    def behind(self, frame: FrameType | None) -> Scope | None:
+    def behind(self, frame: FrameType | None, *, but: tuple[str, ...] = ()) -> Scope | None:
         """Tell for whose code a call was made: the nearest that is under way, with only libraries in between.
 
         Code of the user's own that a checkout calls back acts for the user.
+
+        Args:
+            frame: of the call.
+            but: starts of the names of modules that act for nobody else.
         """
         while frame is not None:
             where = frame.f_globals.get("__name__")
             if type(where) is str and where.startswith(_START):
                 return self.of(where)
-            if frame.f_code is self.boundary:
+            if frame.f_code is _BOUNDARY:
                 return cast("Scope", frame.f_locals["scope"])
-            if where == "__main__" or not _is_library(_file_of(frame)):
+            if _acts_for_itself(where, frame, but):
                 return None
             frame = frame.f_back
         return scope_of_thread()
+
+    def is_importing(self, frame: FrameType | None) -> bool:
+        """Say whether a call is made because a checkout, or a library for it, is imported: that happens once."""
+        importing = False
+        while frame is not None and frame.f_code is not _BOUNDARY:
+            where, code = frame.f_globals.get("__name__"), frame.f_code
+            is_own = self.of(where) is not None
+            if not is_own and _acts_for_itself(where, frame, ()):
+                return False
+            # A text that is exec'd is no import.
+            importing |= code.co_name == "<module>" and not code.co_filename.startswith("<")
+            if importing and is_own:
+                return True
+            frame = frame.f_back
+        return importing and frame is not None
 
     def hides(self, place: str) -> "Hidden":
         """Act as a path hook: answer for folders of checkouts, so that nobody else does.
@@ -206,17 +225,18 @@ class _Probe(dict[str, Any]):
         return ""
 
 
+def _acts_for_itself(where: object, frame: FrameType, but: tuple[str, ...]) -> bool:
+    """Say whether what a frame does is not done for the code that has called it."""
+    file = _file_of(frame)
+    if where is None and file.startswith("<"):  # exec'd in a namespace of nobody: its caller's doing
+        return False
+    return where == "__main__" or not is_library(file) or (type(where) is str and where.startswith(but))
+
+
 def _file_of(frame: FrameType) -> str:
     """Give the file that code comes from; of generated code, such as a dataclass's methods, its module's."""
     file = frame.f_code.co_filename
     return str(frame.f_globals.get("__file__", file)) if file.startswith("<") else file
-
-
-@lru_cache(maxsize=4096)
-def _is_library(file: str) -> bool:
-    """Say whether code is Python's, an installed package's or rehub's, by its file."""
-    installed = any(f"{os.sep}{name}{os.sep}" in file for name in ("site-packages", "dist-packages"))
-    return installed or file.startswith((*_LIBRARIES, "<frozen ", "<eval_with_key>"))
 
 
 def _is_from_c(fromlist: Sequence[str] | None) -> bool:

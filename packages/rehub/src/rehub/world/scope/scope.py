@@ -12,6 +12,7 @@ from typing import Any
 from rehub.words.digest import Digest
 from rehub.world.scope.bytecode import Bytecode
 from rehub.world.scope.loader import Finder, NamespacePath, SourceLoader
+from rehub.world.scope.notes import Notes
 from rehub.world.scope.proof import Proof
 
 
@@ -27,6 +28,7 @@ class Scope:
         opener: who had it loaded last, and is asked when its code wants more from torch.hub.
         torch_dir: what its code said to torch.hub.set_dir, which is its own affair.
         public: folders of it that the user had on ``sys.path`` anyway, which stay open to ordinary imports.
+        notes: what its code has got in this process.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Scope:
     torch_dir: str | None = None
     path: NamespacePath = field(init=False)
     public: frozenset[str] = frozenset()
+    notes: Notes = field(default_factory=Notes)
     _finder: Finder = field(init=False)
     _own: dict[str, bool] = field(default_factory=dict)
     _learnt: list[str] = field(default_factory=list)
@@ -140,6 +143,7 @@ class Scope:
         """Take its modules out of ``sys.modules``."""
         for name in [*self.modules(), self.name]:
             sys.modules.pop(name, None)
+        self.notes.forget()
         self.look_again()
 
 

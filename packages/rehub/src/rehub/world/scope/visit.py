@@ -10,7 +10,9 @@ from types import ModuleType
 from typing import TypeVar
 
 from rehub.world.scope.importlib_bootstrap import PACKAGE, importer
+from rehub.world.scope.offline import tell_libraries, untell_libraries
 from rehub.world.scope.scope import Scope, attribute_of
+from rehub.world.scope.threads import act_for
 
 
 @dataclass(slots=True)
@@ -21,7 +23,8 @@ class _Before:
     known: list[str] = field(default_factory=list)  # the object that was sys.path
     path: list[str] = field(default_factory=list)
     modules: dict[str, ModuleType] = field(default_factory=dict)
-    visits: list[tuple[Scope, int]] = field(default_factory=list)  # the calls under way, and whose thread each is
+    # The calls under way: for whom, whose thread each is, and whether it must stay offline.
+    visits: list[tuple[Scope, int, bool]] = field(default_factory=list)
 
 
 _BEFORE = _Before()
@@ -29,26 +32,20 @@ _Result = TypeVar("_Result")
 
 
 def inside(scope: Scope, act: Callable[[], _Result]) -> _Result:
-    """Call a checkout's code, as :func:`visit` has it.
-
-    This frame's variable ``scope`` says for whom, to who asks from further up: :meth:`Importer.behind`.
-    """
+    """Call a checkout's code, as :func:`visit` has it."""
     with visit(scope):
-        return act()
-
-
-importer().boundary = inside.__code__
+        return act_for(scope, act)
 
 
 def _after_fork() -> None:
     """In a forked child only the thread that forked goes on: the calls of all others are over, and their locks free."""
     _BEFORE.lock = threading.Lock()
-    own = [scope for scope, thread in _BEFORE.visits if thread == threading.get_ident()]
-    _BEFORE.visits[:] = [(scope, threading.get_ident()) for scope in own]
+    _BEFORE.visits[:] = own = [each for each in _BEFORE.visits if each[1] == threading.get_ident()]
     if importer().running and not own:
         _BEFORE.known[:] = _BEFORE.path
         sys.path = _BEFORE.known
-    importer().running[:] = own
+    importer().running[:] = [scope for scope, *_ in own]
+    _tell_libraries()
 
 
 if hasattr(os, "register_at_fork"):
@@ -62,13 +59,26 @@ def visit(scope: Scope) -> Iterator[None]:
     It is there to be looked at (``sys.path[0]`` is how some repositories find themselves); nothing is imported by it.
     Calls may overlap, in one thread or in several: each takes away its own entries, the last one restores the rest.
     """
+    visiting = scope, threading.get_ident(), importer().is_offline(scope)
     with _BEFORE.lock:
         before = _enter(scope)
+        _BEFORE.visits.append(visiting)
+        _tell_libraries()
     try:
         yield
     finally:
         with _BEFORE.lock:
+            _BEFORE.visits.remove(visiting)
             _leave(scope, before)
+            _tell_libraries()
+
+
+def _tell_libraries() -> None:
+    """Have libraries stay offline while any of the calls under way must."""
+    if any(offline for *_, offline in _BEFORE.visits):
+        tell_libraries()
+    else:
+        untell_libraries()
 
 
 def _enter(scope: Scope) -> list[str]:
@@ -78,7 +88,6 @@ def _enter(scope: Scope) -> list[str]:
     if scope not in running:
         scope.publish(_BEFORE.path)
     running.append(scope)
-    _BEFORE.visits.append((scope, threading.get_ident()))
     _drop_finders(scope)
     before = list(sys.path)
     sys.path.insert(0, scope.root)
@@ -89,7 +98,6 @@ def _leave(scope: Scope, before: list[str]) -> None:
     running = importer().running
     scope.learn(sys.path)
     running.remove(scope)
-    _BEFORE.visits.remove((scope, threading.get_ident()))
     if running:
         sys.path[:] = _without(before, list(sys.path))
         return

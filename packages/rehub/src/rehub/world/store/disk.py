@@ -12,16 +12,18 @@ from pathlib import Path
 from rehub.words.digest import Digest
 from rehub.words.errors import StoreError
 from rehub.words.ref import Remote
+from rehub.world.store.blobs import Blobs
 from rehub.world.store.downloads import Downloads
 from rehub.world.store.files import disk_errors
 from rehub.world.store.names import Names
 from rehub.world.store.records import Records
 from rehub.world.store.trees import Trees, remove_tree
+from rehub.world.store.urls import Urls
 
 log = logging.getLogger("rehub")
 _LOCK_WAIT = 3600.0  # seconds; as long as the longest fetch
 _STALE = 86_400.0  # seconds after which what a killed process left in tmp/ is removed
-_UNFINISHED = ("tmp/*", "*/.new-*", "pins/*/.new-*")
+_UNFINISHED = ("tmp/*", "parts/*", "*/.new-*", "pins/*/.new-*", "blobs/sha256/*/.new-*")
 _README = """This is a cache of rehub, made of content under its own digest; any part of it can be fetched again.
 'rehub cache list' shows what is in it, 'rehub cache prune' makes room, and removing the whole folder is safe.
 """
@@ -58,6 +60,39 @@ class Store:
     def downloads(self) -> Downloads:
         """Which URL's bytes files have."""
         return Downloads(self.root)
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        """Weights, each file once."""
+        return Blobs(self.root)
+
+    @cached_property
+    def urls(self) -> Urls:
+        """Which bytes URLs gave."""
+        return Urls(self.root)
+
+    def part(self, key: str) -> Path:
+        """Give the place at which a file arrives before it has a name; the next process goes on there.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        folder = self.root / "parts"
+        self._prepare()
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{key}.partial"
+
+    def lock_path(self, key: str) -> Path | None:
+        """Give the file of a lock; ``None`` where the store cannot be written, so that nobody can wait for anybody."""
+        path = self.root / "locks" / f"{key}.lock"
+        try:
+            self._prepare()
+            path.parent.mkdir(exist_ok=True)
+        except OSError as error:  # StoreError is one, too
+            log.debug("there is no lock %s: %s", path, error)
+            return None
+        return path
 
     def git_dir(self, remote: Remote) -> Path:
         """The bare repository of a remote's content."""

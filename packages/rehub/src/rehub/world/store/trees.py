@@ -18,6 +18,7 @@ from rehub.words.digest import Digest, tree_digest
 from rehub.words.errors import DigestMismatchError, RefusedTreeError
 from rehub.words.pin import LfsPointer
 from rehub.world.store.files import disk_errors, flush, flush_names, read_json, write_json
+from rehub.world.store.filled import fill, is_filled
 
 log = logging.getLogger("rehub")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -102,6 +103,39 @@ class Trees:
         found = Manifest.from_dict(data) if data else None
         return found if found and self.folder(digest).is_dir() and found.digest == digest else None
 
+    def fill(self, digest: Digest, pointers: Iterable[LfsPointer]) -> None:
+        """Let the store's blobs lie in a tree where its git LFS pointers are, as links: the digest is the pointers'.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        folder = self.folder(digest)
+        with disk_errors(folder):
+            for pointer in pointers:
+                place = folder / pointer.path
+                if is_filled(place, self._blob(pointer)):
+                    continue
+                self._scratch.mkdir(parents=True, exist_ok=True)
+                place.parent.chmod(_WRITABLE)
+                try:
+                    fill(place, self._blob(pointer), self._scratch)
+                finally:
+                    place.parent.chmod(_READ_ONLY)
+
+    def _blob(self, pointer: LfsPointer) -> Path:
+        return self._root.parent / "blobs" / "sha256" / pointer.oid.hex[:2] / pointer.oid.hex
+
+    def kept_by_lfs(self, digest: Digest) -> set[Digest]:
+        """Give the digests of the files that a tree's git LFS pointers stand for; that is no use of the tree."""
+        path = self._root / f"{digest.hex}.json"
+        try:
+            before = path.stat()
+            known = self.manifest(digest)
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        except OSError:
+            known = self.manifest(digest)
+        return {each.oid for each in known.lfs} if known else set()
+
     def find(self, digest: Digest, *, always: bool = False) -> Manifest | None:
         """Give a tree's manifest after looking at every file of it.
 
@@ -128,9 +162,17 @@ class Trees:
         """Look at everything in a tree's folder: what was added counts as much as what was changed."""
         there = dict(_walk(str(folder)))
         folders = {parent for path in known.files for parent in _parents(path)}
+        filled = self.filled(known.digest, known) if known.lfs else set()
         for path in there.keys() - known.files.keys() - folders:
             raise _changed(folder / path, "nothing", "something that was put there later")
-        return {path: _seen(folder, path, there.get(path), seen, always=always) for path, seen in known.files.items()}
+        return {
+            path: seen if path in filled else _seen(folder, path, there.get(path), seen, always=always)
+            for path, seen in known.files.items()
+        }
+
+    def filled(self, digest: Digest, manifest: Manifest) -> set[str]:
+        """Give the paths of a tree that lead to the blobs that its pointers name."""
+        return {each.path for each in manifest.lfs if is_filled(self.folder(digest) / each.path, self._blob(each))}
 
     def _remember(self, digest: Digest, manifest: Manifest) -> None:
         try:

@@ -1,0 +1,56 @@
+"""Reading weights whose bytes were hashed: that need not be done again for the very file that was looked at."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from rehub.verbs.weights.reading import NOBODY, Permission, read_weights
+from rehub.words.errors import DigestMismatchError, StoreError
+from rehub.words.weights import Weights
+from rehub.world.store import Store
+
+
+def read_known(
+    weights: Weights, store: Store, *, map_location: Any = None, permission: Permission = NOBODY, name: str = ""
+) -> Any:
+    """Read weights: mapped, if the store has their bytes, which never change there; else into memory.
+
+    Args:
+        weights: which.
+        store: where they lie, or where what is known of them is written down.
+        map_location: as :func:`torch.load` takes it.
+        permission: who may have them read in full.
+        name: what they are called in messages.
+
+    Raises:
+        UnsafeWeightsError: reading them in full would run code, and nobody allowed that.
+        MalformedWeightsError: they are no sound file of weights.
+        DigestMismatchError: their bytes are other ones by now.
+        Exception: as :func:`rehub.verbs.weights.read_weights`.
+    """
+    place = _mapped(weights, store)
+
+    def proved(found: os.stat_result) -> bool:
+        if place == store.blobs.path(weights.digest):
+            return store.blobs.is_proved(weights.digest, found)
+        record = store.downloads.find(place)
+        return record is not None and record.seen.sha256 == weights.digest.hex and record.seen.still(found)
+
+    return read_weights(
+        place,
+        map_location=map_location,
+        permission=permission,
+        digest=weights.digest,
+        proved=proved,
+        immutable=place == store.blobs.path(weights.digest),
+        name=name,
+    )
+
+
+def _mapped(weights: Weights, store: Store) -> Path:
+    """Give the store's own file of the same bytes, if there is one: somebody may cut off a file of the user's."""
+    with suppress(DigestMismatchError, StoreError):
+        if blob := store.blobs.find(weights.digest):
+            return blob.file
+    return weights.file
