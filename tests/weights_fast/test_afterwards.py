@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import prune
 
 from rehub.world.memory import Index
 from tests.weights_fast.ways import Load, Ways, bits, facts, is_mapped, read_mapped, same
@@ -61,7 +62,7 @@ AFTERWARDS: dict[str, Any] = {
     "to the same": lambda net: net.to("cpu").state_dict(),
     "shared": lambda net: (net.share_memory(), net.weight.is_shared(), net.state_dict())[1:],
     "cast by data": lambda net: setattr(net.weight, "data", net.weight.data * 2),
-    "pruned": lambda net: nn.utils.prune.l1_unstructured(net, "weight", 0.5).state_dict(),
+    "pruned": lambda net: prune.l1_unstructured(net, "weight", 0.5).state_dict(),
     "initialised again": lambda net: net.reset_parameters(),
     "cut": _grown,
     "as numpy": lambda net: torch.from_numpy(net.weight.detach().numpy().copy()),
