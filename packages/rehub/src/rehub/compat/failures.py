@@ -48,6 +48,6 @@ def download_errors() -> Iterator[None]:
         from rehub.compat import unconnected
 
         if isinstance(error, DownloadError) and error.status:
-            raise unconnected.refused(error) from error
+            raise unconnected.RefusedError(error) from error
         kind = unconnected.OfflineError if isinstance(error, OfflineError) else unconnected.DownloadError
         raise kind(error, str(error)) from error

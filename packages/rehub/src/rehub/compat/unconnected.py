@@ -33,8 +33,16 @@ class DownloadError(_UnconnectedError, errors.DownloadError):
     """A file that did not come whole."""
 
 
-def refused(error: errors.DownloadError) -> HTTPError:
-    """Give urllib's error for what a server has answered."""
-    told = HTTPError(error.url, error.status or 0, error.said, Message(), None)
-    told.add_note(str(error))
-    return told
+class RefusedError(HTTPError, errors.DownloadError):
+    """What a server answered in place of a file."""
+
+    def __init__(self, error: errors.DownloadError) -> None:
+        HTTPError.__init__(self, error.url, error.status or 0, error.said, Message(), None)
+        self.error, self.said = error, error.said
+        self.add_note(str(error))
+
+    def __reduce__(self) -> tuple[type["RefusedError"], tuple[errors.DownloadError]]:
+        return RefusedError, (self.error,)
+
+    def __str__(self) -> str:
+        return HTTPError.__str__(self)
