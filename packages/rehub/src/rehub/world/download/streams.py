@@ -92,12 +92,13 @@ class Streams:
                     self._changed.wait(task.clock.left(_LOOK))
                 if self._error is not None:
                     raise self._error
-                there = self._there
+                # Asked in this order: whoever watches is told of the last byte, too.
+                finished, there = self._hasher.finished, self._there
                 self._grow(there)
             if there != seen:
                 seen = there
                 task.watch(there, self._pieces.size)
-            if self._hasher.finished:
+            if finished:
                 return
 
     def _grow(self, there: int) -> None:
