@@ -59,8 +59,16 @@ def half_way(way: Way, server: FaultServer) -> Forked:
         for name in ("file", "weights")
     ],
 )
-def test_holder_killed(asked_for: str, way: Way, server: FaultServer, half_way: Forked, trial: Trial) -> None:
+def test_holder_killed(
+    asked_for: str,
+    way: Way,
+    server: FaultServer,
+    half_way: Forked,
+    trial: Trial,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Whoever waits goes on in its place."""
+    monkeypatch.setenv("REHUB_TIMEOUT", "5")  # on a busy machine the holder may seem to stand still before it is killed
     right = way.right(server.data)
     with half_way, Forked(lambda: way.bring(server.url), right) as waiting:
         time.sleep(0.3)
