@@ -19,7 +19,7 @@ from tests.world import World
 from tests.world.scripted import Asked, Scripted, head, part
 
 DATA = os.urandom(3 << 20)
-QUICK = Limits(timeout=0.3, window=0.3, rate=100, deadline=9.0, retries=1, pieces_from=1 << 20, streams=4)
+QUICK = Limits(timeout=0.3, rate=100, deadline=9.0, retries=1, pieces_from=1 << 20, streams=4)
 CLOSE = "Connection: close"
 
 
@@ -222,6 +222,24 @@ def test_busy_servers_get_fewer_streams(tmp_path: Path) -> None:
     with Scripted(answer) as server:
         bring(server.url, tmp_path / "a", Limits(timeout=2, retries=5, deadline=9, pieces_from=1 << 20))
     assert (tmp_path / "a").read_bytes() == DATA
+
+
+def test_a_crawling_server_is_left(tmp_path: Path) -> None:
+    """Each stream that crawls is looked at after the time-out, and what it has brought by then buys no more patience."""
+
+    def answer(asked: Asked) -> Iterator[bytes]:
+        first, body = part(asked, DATA)
+        yield first
+        for start in range(0, len(body), 100):
+            yield body[start : start + 100]
+            time.sleep(0.1)
+
+    with Scripted(answer) as server:
+        began = time.monotonic()
+        with pytest.raises(DownloadError, match=r"only \d+ bytes arrived in 0.3 s"):
+            bring(server.url, tmp_path / "a", Limits(timeout=0.3, rate=10_000, retries=3, deadline=30))
+        assert time.monotonic() - began < 10
+        assert len(server.log) == 4
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
