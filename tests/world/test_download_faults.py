@@ -235,10 +235,8 @@ def test_a_crawling_server_is_left(tmp_path: Path) -> None:
             time.sleep(0.1)
 
     with Scripted(answer) as server:
-        began = time.monotonic()
         with pytest.raises(DownloadError, match=r"only \d+ bytes arrived in 0.3 s"):
             bring(server.url, tmp_path / "a", Limits(timeout=0.3, rate=10_000, retries=3, deadline=30))
-        assert time.monotonic() - began < 10
         assert len(server.log) == 4
 
 

@@ -88,8 +88,8 @@ class Files(Configured):
             MissingDependencyError: torch is not installed.
             Exception: what a file that may be read in full raises.
         """
-        from rehub.verbs.weights import fetch_weights, forget_unproved, read_known
-        from rehub.words.errors import MalformedSettingError, MalformedWeightsError
+        from rehub.verbs.weights import fetch_weights, read_brought
+        from rehub.words.errors import MalformedSettingError
         from rehub.words.weightfile import HASH_DIGITS, hash_in
         from rehub.words.weightfile import file_name as name_of
         from rehub.words.weights import promised
@@ -111,11 +111,7 @@ class Files(Configured):
                 linked=settings.legacy_links,
             )
         permission = self.permission(users_own_call=weights_only is False)
-        try:
-            return read_known(weights, self.store, map_location=map_location, permission=permission, name=name)
-        except MalformedWeightsError:
-            forget_unproved(url, self.store)
-            raise
+        return read_brought(url, weights, self.store, map_location=map_location, permission=permission, name=name)
 
     @contextmanager
     def transferring(self, name: str, *, shown: object) -> Iterator[Transfer]:

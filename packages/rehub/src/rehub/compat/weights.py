@@ -86,7 +86,7 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
         MalformedWeightsError: they are no sound file of weights.
         Exception: what a file that may be read in full raises.
     """
-    from rehub.verbs.weights import read_known
+    from rehub.verbs.weights import read_brought
 
     if os.environ.get("TORCH_MODEL_ZOO"):
         warnings.warn("TORCH_MODEL_ZOO is deprecated, please use env TORCH_HOME instead", stacklevel=2)
@@ -95,7 +95,8 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
     name = name_of(url, file_name)
     weights = _found(url, folder, name, check_hash=bool(check_hash), progress=bool(progress))
     permission = api.acting().permission(users_own_call=not weights_only and api.is_users_own_call())
-    return read_known(weights, api.acting().store, map_location=map_location, permission=permission, name=name)
+    store = api.acting().store
+    return read_brought(url, weights, store, map_location=map_location, permission=permission, name=name)
 
 
 def _found(url: str, folder: str, name: str, *, check_hash: bool, progress: bool) -> "Weights":

@@ -31,7 +31,7 @@ class Patience:
 
         Args:
             fault: what went wrong.
-            progress: bytes that have arrived since the last time; if they are enough, what went wrong before is forgotten.
+            progress: bytes that have arrived since the last time; if they are enough, that is forgotten.
 
         Raises:
             FaultError: this one, if there is no next try.
