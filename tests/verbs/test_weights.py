@@ -415,3 +415,16 @@ def test_what_was_cut_off_without_a_word_is_asked_for_anew(hub: rehub.Hub, face:
         assert torch.equal(load()["w"], torch.full((1000,), 1.0))
         assert torch.equal(load()["w"], torch.full((1000,), 1.0))
         assert len(server.log) == 2
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir])
+def test_no_regular_file_is_waited_for(
+    world: World, hub: rehub.Hub, tmp_path: Path, make: Callable[[Path], object]
+) -> None:
+    """A FIFO or a folder under a file's name, in a folder of the user's own, is said to be none, and left there."""
+    url, folder = put(world, "/a.pt"), tmp_path / "own"
+    folder.mkdir()
+    make(folder / "a.pt")
+    with pytest.raises(rehub.StoreError, match="no regular file"):
+        bring(hub, url, folder=folder)
+    assert [path.name for path in folder.iterdir()] == ["a.pt"]

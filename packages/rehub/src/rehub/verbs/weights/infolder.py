@@ -1,6 +1,5 @@
 """Weights, and any other file, in a folder of the user's own: a real file, with the permissions of any new one."""
 
-import hashlib
 import logging
 import os
 import re
@@ -18,7 +17,7 @@ from rehub.words.errors import DigestMismatchError, StoreError
 from rehub.words.weightfile import apart, identity, shown
 from rehub.words.weights import Promise, Weights
 from rehub.world.store import FileRecord, Store
-from rehub.world.store.files import disk_errors
+from rehub.world.store.files import disk_errors, hashed
 
 log = logging.getLogger("rehub")
 _STALE = 86_400.0  # seconds after which nobody goes on with what a killed process left
@@ -182,5 +181,6 @@ def remember(url: str, place: Path, sha256: str, etag: str, store: Store) -> Non
 
 
 def _hash(place: Path) -> str:
-    with place.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    if (sha256 := hashed(place, follow=True)) is None:
+        raise StoreError(str(place), "it is no regular file", "model_dir= or file_name= gives another place.")
+    return sha256
