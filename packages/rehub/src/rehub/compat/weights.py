@@ -17,6 +17,7 @@ from rehub.compat.folders import get_dir
 from rehub.compat.patches import patched
 from rehub.compat.progress import Bar
 from rehub.given import url_of
+from rehub.words.unverified import without_secrets
 from rehub.words.weightfile import HASH_DIGITS, hash_in
 from rehub.words.weightfile import file_name as name_of
 
@@ -123,5 +124,5 @@ def _doubt(name: str, *, check_hash: bool) -> None:
 
 
 def _announce(folder: str, url: str, place: Path) -> None:
-    if not api.is_quiet():
-        sys.stdout.write(f'Downloading: "{url}" to {os.path.join(folder, place.name)}\n')  # noqa: PTH118 - as torch.hub joins
+    if not api.is_quiet():  # torch.hub's line, without what would let its readers in
+        sys.stdout.write(f'Downloading: "{without_secrets(url)}" to {os.path.join(folder, place.name)}\n')  # noqa: PTH118 - as torch.hub joins
