@@ -347,6 +347,7 @@ def test_what_a_killed_process_left_is_swept_after_a_day(world: World, hub: rehu
     folder = tmp_path / "mine"
     folder.mkdir()
     old = [folder / "a.pt.0123456789ab.partial", folder / "a.pt.0123456789ab.partial.json"]
+    old += [folder / "a.pt.0123456789ab.partial.json.ba9876543210.partial", folder / "a.pt.0123456789ab.1.partial"]
     new = [folder / "a.pt.ba9876543210.partial", folder / "other.pt.0123456789ab.partial", folder / "a.pt.partial"]
     for path in (*old, *new):
         path.write_text("x")

@@ -545,6 +545,20 @@ def test_a_journal_that_lies_costs_bytes_only(tmp_path: Path, done: str) -> None
     assert received.resumed == (len(DATA) if done == "[[0, 3145728]]" else 0)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
+@pytest.mark.parametrize("whose", ["part.partial", "part.partial.json"])
+def test_nobody_is_believed_who_left_a_part_in_a_folder_for_all(tmp_path: Path, whose: str) -> None:
+    """Neither what he calls complete, nor what he says of ours; and what he has put in our way is not written to."""
+    part_of, journal = tmp_path / "part.partial", tmp_path / "part.partial.json"
+    part_of.write_bytes(b"x" * len(DATA))
+    journal.write_text(f'{{"version": 1, "size": {len(DATA)}, "validator": "\\"1\\"", "done": [[0, {len(DATA)}]]}}')
+    os.chown(tmp_path / whose, 12345, 12345)
+    with Scripted(lambda asked: part(asked, DATA)) as server:
+        received = bring(server.url, tmp_path / "a")
+    assert received.resumed == 0
+    assert (tmp_path / "a").read_bytes() == DATA
+
+
 def test_a_part_that_was_taken_away_is_copied(tmp_path: Path) -> None:
     """What gets the name is what was hashed, whatever has its former name now."""
     where = tmp_path / "part.partial"
