@@ -429,3 +429,17 @@ def test_no_regular_file_is_waited_for(
     with pytest.raises(rehub.StoreError, match="no regular file"):
         bring(hub, url, folder=folder)
     assert [path.name for path in folder.iterdir()] == ["a.pt"]
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_torch_hubs_face_asks_as_the_hub_that_acts(world: World, tmp_path: Path, quiet: bool) -> None:
+    """With that hub's own home and logins, not the process's."""
+    from rehub import api, compat
+
+    url = put(world, "/private/a.pt")
+    world.hub.private("/private", "me", "s3cret")
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs/.netrc").write_text("machine 127.0.0.1 login me password s3cret\n")
+    hub = rehub.Hub(dir=tmp_path / "hub", environ={"HOME": str(tmp_path / "theirs")})
+    with api.acting_as(hub, quiet=quiet):
+        assert set(compat.load_state_dict_from_url(url, progress=False)) == {"w"}

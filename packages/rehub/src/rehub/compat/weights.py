@@ -52,15 +52,11 @@ def _say_nothing(_url: str, _place: Path) -> None:
 @contextmanager
 def _transferring(name: str, *, progress: bool) -> Iterator["Transfer"]:
     """Give what downloading needs, with torch.hub's bar; for a checkout's code its hub is told instead."""
-    from rehub.verbs.weights import Transfer
-
-    hub = api.acting()
-    if api.is_quiet():
-        with hub.transferring(name, shown=progress) as transfer:
-            yield transfer
-        return
-    with Bar(name, shown=bool(progress)) as bar:
-        yield Transfer(hub.settings, hub.store, bar)
+    with (
+        api.acting().transferring(name, shown=progress and api.is_quiet()) as transfer,
+        Bar(name, shown=bool(progress) and not api.is_quiet()) as bar,
+    ):
+        yield transfer if api.is_quiet() else replace(transfer, watch=bar)
 
 
 def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters

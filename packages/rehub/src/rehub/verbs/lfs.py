@@ -47,9 +47,9 @@ def complete(checkout: Checkout, world: Fetching, environ: Mapping[str, str]) ->
         return checkout
     why: dict[str, str] = {}
     wanted = {each.oid.hex: each for each in checkout.lfs}
-    needed = [each for each in wanted.values() if not _is_there(each, world)]
+    needed = list(wanted.values())
     try:
-        if needed:
+        if needed := [each for each in needed if not _is_there(each, world)]:
             why |= _fetched(needed, checkout, world, environ)
     except RehubError as error:
         why |= {each.oid.hex: str(error).replace("\n", " ") for each in needed}

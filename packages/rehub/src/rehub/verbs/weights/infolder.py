@@ -18,7 +18,7 @@ from rehub.words.weightfile import apart, identity, shown
 from rehub.words.weights import Promise, Weights
 from rehub.world.download import sweep
 from rehub.world.store import FileRecord, Store
-from rehub.world.store.files import disk_errors, hashed
+from rehub.world.store.files import disk_errors, flush_file, hashed
 
 log = logging.getLogger("rehub")
 _STALE = 86_400.0  # seconds after which nobody goes on with what a killed process left
@@ -161,6 +161,7 @@ def _copied(digest: Digest, place: Path, transfer: Transfer) -> bool:
             fresh = place.with_name(f"{place.name[:180]}.{digest.short}.{uuid.uuid4().hex}.partial")
             try:
                 shutil.copyfile(blob.file, fresh)
+                flush_file(fresh)
                 if _hash(fresh) == digest.hex:
                     fresh.replace(place)
                     return True

@@ -122,7 +122,12 @@ def flush(folder: Path) -> None:
 
 def flush_names(folder: Path) -> None:
     """Bring a folder's own entries to the disk, after a rename in it."""
-    handle = os.open(folder, os.O_RDONLY)
+    flush_file(folder)
+
+
+def flush_file(path: Path) -> None:
+    """Bring what was written to a file to the disk, before it gets a name that says it is whole."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
