@@ -101,7 +101,6 @@ FAULTS = {
 NOT_FOR = {
     "no length, ended early": ("file", "pieces"),  # nobody can tell, unless the file says how it ends
     "a login page with 200": ("file", "pieces"),  # a page is a file like any other to whoever asks for a file
-    "one byte in a fifth of a second": ("file", "weights"),  # what crawls is looked at every thirty seconds there
 }
 CASES = [
     pytest.param(fault, marks=pytest.mark.fault(name, way.name), id=f"{name} ({way.name})")

@@ -89,7 +89,6 @@ class InPieces(Way):
             timeout=0.5,
             deadline=8.0,
             rate=4 << 10,
-            window=1.0,
             retries=3,
             redirects=5,
             bytes=1 << 30,

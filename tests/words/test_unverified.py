@@ -25,6 +25,7 @@ from rehub.words.unverified import (
         ("https://example.org/a?X-Amz-Signature=s3cret&X-Amz-Credential=s3cret&v=2", "https://example.org/a?v=2"),
         ("https://example.org/a?access_token=s3cret&id=7&API_KEY=s3cret", "https://example.org/a?id=7"),
         ("https://s3cret@[::1", "https://[::1"),
+        ("data:,s3cret", "data:…"),
         ("//ada:s3cret@example.org/a?token=s3cret", "//example.org/a"),
         ("", ""),
     ],

@@ -19,7 +19,7 @@ from tests.world import World
 from tests.world.scripted import Asked, Scripted, head, part
 
 DATA = os.urandom(3 << 20)
-QUICK = Limits(timeout=0.3, window=0.3, rate=100, deadline=9.0, retries=1, pieces_from=1 << 20, streams=4)
+QUICK = Limits(timeout=0.3, rate=100, deadline=9.0, retries=1, pieces_from=1 << 20, streams=4)
 CLOSE = "Connection: close"
 
 
@@ -222,6 +222,22 @@ def test_busy_servers_get_fewer_streams(tmp_path: Path) -> None:
     with Scripted(answer) as server:
         bring(server.url, tmp_path / "a", Limits(timeout=2, retries=5, deadline=9, pieces_from=1 << 20))
     assert (tmp_path / "a").read_bytes() == DATA
+
+
+def test_a_crawling_server_is_left(tmp_path: Path) -> None:
+    """Each stream that crawls is looked at after the time-out, and what it has brought by then buys no more patience."""
+
+    def answer(asked: Asked) -> Iterator[bytes]:
+        first, body = part(asked, DATA)
+        yield first
+        for start in range(0, len(body), 100):
+            yield body[start : start + 100]
+            time.sleep(0.1)
+
+    with Scripted(answer) as server:
+        with pytest.raises(DownloadError, match=r"only \d+ bytes arrived in 0.3 s"):
+            bring(server.url, tmp_path / "a", Limits(timeout=0.3, rate=10_000, retries=3, deadline=30))
+        assert len(server.log) == 4
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
@@ -527,6 +543,20 @@ def test_a_journal_that_lies_costs_bytes_only(tmp_path: Path, done: str) -> None
         received = bring(server.url, tmp_path / "a")
     assert received.sha256 == hashlib.sha256((tmp_path / "a").read_bytes()).hexdigest()
     assert received.resumed == (len(DATA) if done == "[[0, 3145728]]" else 0)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
+@pytest.mark.parametrize("whose", ["part.partial", "part.partial.json"])
+def test_nobody_is_believed_who_left_a_part_in_a_folder_for_all(tmp_path: Path, whose: str) -> None:
+    """Neither what he calls complete, nor what he says of ours; and what he has put in our way is not written to."""
+    part_of, journal = tmp_path / "part.partial", tmp_path / "part.partial.json"
+    part_of.write_bytes(b"x" * len(DATA))
+    journal.write_text(f'{{"version": 1, "size": {len(DATA)}, "validator": "\\"1\\"", "done": [[0, {len(DATA)}]]}}')
+    os.chown(tmp_path / whose, 12345, 12345)
+    with Scripted(lambda asked: part(asked, DATA)) as server:
+        received = bring(server.url, tmp_path / "a")
+    assert received.resumed == 0
+    assert (tmp_path / "a").read_bytes() == DATA
 
 
 def test_a_part_that_was_taken_away_is_copied(tmp_path: Path) -> None:

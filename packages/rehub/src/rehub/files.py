@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,8 +87,8 @@ class Files(Configured):
             MissingDependencyError: torch is not installed.
             Exception: what a file that may be read in full raises.
         """
-        from rehub.verbs.weights import fetch_weights, forget_unproved, read_known
-        from rehub.words.errors import MalformedSettingError, MalformedWeightsError
+        from rehub.verbs.weights import fetch_weights, read_brought
+        from rehub.words.errors import MalformedSettingError
         from rehub.words.weightfile import HASH_DIGITS, hash_in
         from rehub.words.weightfile import file_name as name_of
         from rehub.words.weights import promised
@@ -111,34 +110,16 @@ class Files(Configured):
                 linked=settings.legacy_links,
             )
         permission = self.permission(users_own_call=weights_only is False)
-        try:
-            return read_known(weights, self.store, map_location=map_location, permission=permission, name=name)
-        except MalformedWeightsError:
-            forget_unproved(url, self.store)
-            raise
+        return read_brought(url, weights, self.store, map_location=map_location, permission=permission, name=name)
 
     @contextmanager
     def transferring(self, name: str, *, shown: object) -> Iterator[Transfer]:
         """Give what downloading needs; how far it is, this hub's ``progress`` is told, if anybody shall be."""
         from rehub.verbs.weights import Transfer
+        from rehub.verbs.weights.pace import watching
 
         # Of the processes of one machine that torchrun has started the first one speaks, whichever brings the file.
         if not shown or self._environ.get("LOCAL_RANK", "0") not in {"", "0"}:
             yield Transfer(self.settings, self.store, environ=self._environ)
             return
-        with telling(self._progress, name) as watch:
-            yield Transfer(self.settings, self.store, watch, environ=self._environ)
-
-
-@contextmanager
-def telling(progress: Callable[[str], None], name: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Give a watch that tells a hub's ``progress``, in one line, how far a file is; a few times a second at most."""
-    from rehub.verbs.weights.pace import Pace
-
-    pace = Pace(name)
-
-    def watch(received: int, size: int | None) -> None:
-        if line := pace.line(received, size):
-            progress(line)
-
-    yield watch
+        yield Transfer(self.settings, self.store, watching(name, self._progress), environ=self._environ)

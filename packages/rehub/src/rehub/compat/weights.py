@@ -17,6 +17,7 @@ from rehub.compat.folders import get_dir
 from rehub.compat.patches import patched
 from rehub.compat.progress import Bar
 from rehub.given import url_of
+from rehub.words.unverified import without_secrets
 from rehub.words.weightfile import HASH_DIGITS, hash_in
 from rehub.words.weightfile import file_name as name_of
 
@@ -51,15 +52,11 @@ def _say_nothing(_url: str, _place: Path) -> None:
 @contextmanager
 def _transferring(name: str, *, progress: bool) -> Iterator["Transfer"]:
     """Give what downloading needs, with torch.hub's bar; for a checkout's code its hub is told instead."""
-    from rehub.verbs.weights import Transfer
-
-    hub = api.acting()
-    if api.is_quiet():
-        with hub.transferring(name, shown=progress) as transfer:
-            yield transfer
-        return
-    with Bar(name, shown=bool(progress)) as bar:
-        yield Transfer(hub.settings, hub.store, bar)
+    with (
+        api.acting().transferring(name, shown=progress and api.is_quiet()) as transfer,
+        Bar(name, shown=bool(progress) and not api.is_quiet()) as bar,
+    ):
+        yield transfer if api.is_quiet() else replace(transfer, watch=bar)
 
 
 def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
@@ -86,7 +83,7 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
         MalformedWeightsError: they are no sound file of weights.
         Exception: what a file that may be read in full raises.
     """
-    from rehub.verbs.weights import read_known
+    from rehub.verbs.weights import read_brought
 
     if os.environ.get("TORCH_MODEL_ZOO"):
         warnings.warn("TORCH_MODEL_ZOO is deprecated, please use env TORCH_HOME instead", stacklevel=2)
@@ -95,7 +92,8 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
     name = name_of(url, file_name)
     weights = _found(url, folder, name, check_hash=bool(check_hash), progress=bool(progress))
     permission = api.acting().permission(users_own_call=not weights_only and api.is_users_own_call())
-    return read_known(weights, api.acting().store, map_location=map_location, permission=permission, name=name)
+    store = api.acting().store
+    return read_brought(url, weights, store, map_location=map_location, permission=permission, name=name)
 
 
 def _found(url: str, folder: str, name: str, *, check_hash: bool, progress: bool) -> "Weights":
@@ -122,5 +120,5 @@ def _doubt(name: str, *, check_hash: bool) -> None:
 
 
 def _announce(folder: str, url: str, place: Path) -> None:
-    if not api.is_quiet():
-        sys.stdout.write(f'Downloading: "{url}" to {os.path.join(folder, place.name)}\n')  # noqa: PTH118 - as torch.hub joins
+    if not api.is_quiet():  # torch.hub's line, without what would let its readers in
+        sys.stdout.write(f'Downloading: "{without_secrets(url)}" to {os.path.join(folder, place.name)}\n')  # noqa: PTH118 - as torch.hub joins

@@ -10,6 +10,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from rehub.verbs.fetch import Fetching
+from rehub.verbs.weights.pace import watching
 from rehub.verbs.weights.turns import Waiting, turn
 from rehub.words.errors import (
     DigestMismatchError,
@@ -22,7 +23,7 @@ from rehub.words.errors import (
 from rehub.words.lfs import AT_ONCE, MEDIA_TYPE, Found, answers, endpoint, question
 from rehub.words.pin import Checkout, LfsPointer
 from rehub.words.ref import Remote
-from rehub.world.download import Credentials, Limits, Watch, download, request
+from rehub.world.download import Credentials, Limits, download, request
 from rehub.world.git.credentials import credentials
 from rehub.world.store import Store
 
@@ -46,9 +47,9 @@ def complete(checkout: Checkout, world: Fetching, environ: Mapping[str, str]) ->
         return checkout
     why: dict[str, str] = {}
     wanted = {each.oid.hex: each for each in checkout.lfs}
-    needed = [each for each in wanted.values() if not _is_there(each, world)]
+    needed = list(wanted.values())
     try:
-        if needed:
+        if needed := [each for each in needed if not _is_there(each, world)]:
             why |= _fetched(needed, checkout, world, environ)
     except RehubError as error:
         why |= {each.oid.hex: str(error).replace("\n", " ") for each in needed}
@@ -165,7 +166,7 @@ def _brought(pointer: LfsPointer, found: Found, world: Fetching) -> str:
     def done() -> bool:
         return store.blobs.path(pointer.oid).is_file()
 
-    waiting = Waiting(world.settings.timeout, _watch(pointer, world), done)
+    waiting = Waiting(world.settings.timeout, watching(pointer.path, world.progress), done)
     with turn(f"lfs-{pointer.oid.hex}", part, store, waiting) as here:
         if _is_there(pointer, world):
             return ""
@@ -177,15 +178,3 @@ def _brought(pointer: LfsPointer, found: Found, world: Fetching) -> str:
                 return f"the server gave other bytes: sha256:{received.sha256}, {received.size} bytes"
             store.blobs.add(received)
     return ""
-
-
-def _watch(pointer: LfsPointer, world: Fetching) -> Watch:
-    from rehub.verbs.weights.pace import Pace
-
-    pace = Pace(pointer.path)
-
-    def watch(received: int, size: int | None) -> None:
-        if line := pace.line(received, size):
-            world.progress(line)
-
-    return watch

@@ -35,7 +35,7 @@ def file_name(url: str, given: str | None = None) -> str:
     name = posixpath.basename(urlsplit(url).path) if given is None else str(given)
     parts = name.replace("\\", "/").split("/")
     if "\0" in name or ":" in name[:2] or any(part in {"", ".", ".."} for part in parts):
-        raise MalformedSettingError("file_name", name, f"a file's name; {url[:200]} has none that could be used")
+        raise MalformedSettingError("file_name", name, f"a file's name; {shown(url)[:200]} has none that could be used")
     return name
 
 

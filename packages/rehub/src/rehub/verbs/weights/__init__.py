@@ -1,8 +1,8 @@
 """Weights by URL: fetched, verified, kept, read."""
 
-from rehub.verbs.weights.bringing import fetch_weights, forget_unproved
+from rehub.verbs.weights.bringing import fetch_weights
 from rehub.verbs.weights.infolder import download_to
-from rehub.verbs.weights.known import read_known
+from rehub.verbs.weights.known import read_brought
 from rehub.verbs.weights.reading import NOBODY, Permission, read_weights
 from rehub.verbs.weights.transfer import Transfer
 
@@ -12,7 +12,6 @@ __all__ = [
     "Transfer",
     "download_to",
     "fetch_weights",
-    "forget_unproved",
-    "read_known",
+    "read_brought",
     "read_weights",
 ]

@@ -2,7 +2,6 @@
 
 import logging
 import time
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,11 +11,10 @@ from rehub.verbs.weights.linking import is_checkpoints, link, own_file
 from rehub.verbs.weights.transfer import Transfer, check_received
 from rehub.verbs.weights.turns import Waiting, key_of, turn
 from rehub.words.digest import Digest
-from rehub.words.errors import DigestMismatchError, StoreError
+from rehub.words.errors import DigestMismatchError
 from rehub.words.weightfile import identity, shown
 from rehub.words.weights import ANYTHING, Promise, Weights
-from rehub.world.store import Blob, Store, UrlRecord
-from rehub.world.store.urls import key
+from rehub.world.store import Blob, UrlRecord
 
 log = logging.getLogger("rehub")
 _DIGITS = 64  # of a whole SHA-256
@@ -124,14 +122,3 @@ def _brought(url: str, part: Path, place: Path, transfer: Transfer, promise: Pro
     record = UrlRecord(blob.digest, blob.size, received.etag, host, place.name, time.time())
     transfer.store.urls.save(identity(url), record)
     return blob
-
-
-def forget_unproved(url: str, store: Store) -> None:
-    """Forget what a URL gave if nothing told its end: what is no sound file was maybe cut off, and is asked for anew.
-
-    A file that its server knows by an ETag had a length, and is as it was meant to be.
-    """
-    record = store.urls.find(identity(url))
-    if record is not None and not record.etag:
-        with suppress(StoreError):  # somebody else's store
-            store.urls.forget(key(identity(url)))

@@ -1,6 +1,5 @@
 """Weights, and any other file, in a folder of the user's own: a real file, with the permissions of any new one."""
 
-import hashlib
 import logging
 import os
 import re
@@ -17,12 +16,13 @@ from rehub.words.digest import Digest
 from rehub.words.errors import DigestMismatchError, StoreError
 from rehub.words.weightfile import apart, identity, shown
 from rehub.words.weights import Promise, Weights
+from rehub.world.download import sweep
 from rehub.world.store import FileRecord, Store
-from rehub.world.store.files import disk_errors
+from rehub.world.store.files import disk_errors, flush_file, hashed
 
 log = logging.getLogger("rehub")
 _STALE = 86_400.0  # seconds after which nobody goes on with what a killed process left
-_OURS = r"\.[0-9a-f]{12}(\.\d|\.[0-9a-f]{32}){0,2}\.partial(\.json)?"
+_OURS = r"\.[0-9a-f]{12}(\.\d|\.[0-9a-f]{32}){0,2}\.partial(\.json(\.[0-9a-f]{12}\.partial)?)?"
 
 
 def fetch_into(folder: Path, url: str, name: str, transfer: Transfer, promise: Promise) -> Weights:
@@ -111,11 +111,7 @@ def part_of(place: Path, url: str) -> Path:
 def sweep_beside(place: Path) -> None:
     """Remove what killed processes left of a file, if nobody has gone on with it for a day; nothing else is touched."""
     name = re.compile(re.escape(place.name[:180]) + _OURS)
-    with suppress(OSError):
-        for each in place.parent.iterdir():
-            with suppress(OSError):
-                if name.fullmatch(each.name) and time.time() - each.lstat().st_mtime > _STALE:
-                    each.unlink()
+    sweep(place.parent, _STALE, lambda found: name.fullmatch(found) is not None)
 
 
 def _there(place: Path, url: str, transfer: Transfer, promise: Promise) -> str | None:
@@ -162,9 +158,10 @@ def _copied(digest: Digest, place: Path, transfer: Transfer) -> bool:
     """Copy a file from the store, if it is there and right."""
     with suppress(DigestMismatchError):
         if blob := transfer.store.blobs.find(digest, always=transfer.settings.verify == "always"):
-            fresh = place.with_name(f"{place.name[:180]}.{uuid.uuid4().hex}.partial")
+            fresh = place.with_name(f"{place.name[:180]}.{digest.short}.{uuid.uuid4().hex}.partial")
             try:
                 shutil.copyfile(blob.file, fresh)
+                flush_file(fresh)
                 if _hash(fresh) == digest.hex:
                     fresh.replace(place)
                     return True
@@ -182,5 +179,6 @@ def remember(url: str, place: Path, sha256: str, etag: str, store: Store) -> Non
 
 
 def _hash(place: Path) -> str:
-    with place.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    if (sha256 := hashed(place, follow=True)) is None:
+        raise StoreError(str(place), "it is no regular file", "model_dir= or file_name= gives another place.")
+    return sha256

@@ -6,17 +6,34 @@ from pathlib import Path
 from typing import Any
 
 from rehub.verbs.weights.reading import NOBODY, Permission, read_weights
-from rehub.words.errors import DigestMismatchError, StoreError
+from rehub.words.errors import (
+    DigestMismatchError,
+    MalformedWeightsError,
+    MissingDependencyError,
+    StoreError,
+    UnsafeWeightsError,
+)
+from rehub.words.weightfile import identity
 from rehub.words.weights import Weights
 from rehub.world.store import Store
+from rehub.world.store.urls import key
 
 
-def read_known(
-    weights: Weights, store: Store, *, map_location: Any = None, permission: Permission = NOBODY, name: str = ""
+def read_brought(  # noqa: PLR0913 - a file, where it came from, and how it is read
+    url: str,
+    weights: Weights,
+    store: Store,
+    *,
+    map_location: Any = None,
+    permission: Permission = NOBODY,
+    name: str = "",
 ) -> Any:
-    """Read weights: mapped, if the store has their bytes, which never change there; else into memory.
+    """Read the weights of a URL: mapped, if the store has their bytes, which never change there; else into memory.
+
+    What cannot be read was maybe cut off on its way: if nothing told where it ends, the next call asks anew.
 
     Args:
+        url: where they came from.
         weights: which.
         store: where they lie, or where what is known of them is written down.
         map_location: as :func:`torch.load` takes it.
@@ -29,6 +46,18 @@ def read_known(
         DigestMismatchError: their bytes are other ones by now.
         Exception: as :func:`rehub.verbs.weights.read_weights`.
     """
+    try:
+        return _read(weights, store, map_location=map_location, permission=permission, name=name)
+    except (UnsafeWeightsError, MissingDependencyError):
+        raise
+    except Exception as error:  # what is read in full fails in torch's own ways
+        _forget_unproved(url, store)
+        if isinstance(error, MalformedWeightsError) and weights.file != store.blobs.path(weights.digest):
+            error.add_note(f"It is {weights.file}: if that is removed, it comes anew.")
+        raise
+
+
+def _read(weights: Weights, store: Store, *, map_location: Any, permission: Permission, name: str) -> Any:
     place = _mapped(weights, store)
 
     def proved(found: os.stat_result) -> bool:
@@ -54,3 +83,11 @@ def _mapped(weights: Weights, store: Store) -> Path:
         if blob := store.blobs.find(weights.digest):
             return blob.file
     return weights.file
+
+
+def _forget_unproved(url: str, store: Store) -> None:
+    """Forget what a URL gave if nothing told its end; a file that has an ETag is as it was meant to be."""
+    record = store.urls.find(identity(url))
+    if record is not None and not record.etag:
+        with suppress(StoreError):  # somebody else's store
+            store.urls.forget(key(identity(url)))

@@ -1,8 +1,10 @@
 """How far a transfer is, in one line: the file, its bytes, the rate, the time left."""
 
 import time
+from collections.abc import Callable
 
 from rehub.words.telling.transfer import told
+from rehub.world.download import Watch
 
 _EVERY = 0.2  # seconds between two lines
 _WINDOW = 5.0  # seconds over which the rate is measured
@@ -38,3 +40,14 @@ class Pace:
         since, before = self._marks[0]
         self._marks.append((now, received))
         return (received - before) / (now - since) if now > since and received > before else 0.0
+
+
+def watching(name: str, tell: Callable[[str], object]) -> Watch:
+    """Give a watch that tells, in one line, how far a file is; a few times a second at most."""
+    pace = Pace(name)
+
+    def watch(received: int, size: int | None) -> None:
+        if line := pace.line(received, size):
+            tell(line)
+
+    return watch

@@ -7,6 +7,7 @@ leaves a claim that is wrong. What cannot be read, or contradicts itself or the 
 
 import json
 import os
+import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ class Journal:
         try:
             handle = os.open(path_of(part), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
             with os.fdopen(handle, "rb") as file:
+                if not can_be_believed(handle, part.parent):
+                    return None
                 data = json.loads(file.read(_MAX))
             found = cls(int(data["size"]), str(data["validator"]), tuple((int(a), int(b)) for a, b in data["done"]))
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
@@ -60,15 +63,24 @@ class Journal:
         Raises:
             OSError: the disk refused.
         """
-        new = part.with_name(f"{part.name}.json.{os.getpid()}.partial")
+        new = part.with_name(f"{part.name}.json.{uuid.uuid4().hex[:12]}.partial")
         data = {"version": _VERSION, "size": self.size, "validator": self.validator, "done": self.done}
         try:
-            new.write_text(json.dumps(data), "utf-8")
+            with new.open("x", encoding="utf-8") as file:  # never what somebody else has put there, a link for one
+                json.dump(data, file)
             new.replace(path_of(part))
         except BaseException:
             with suppress(OSError):
                 new.unlink()
             raise
+
+
+def can_be_believed(handle: int, folder: Path) -> bool:
+    """Say whether an open file was made by this user, or by the folder's, who can do there as he likes.
+
+    In a folder that all can write to, as ``/tmp``, anybody could leave a part, and a journal that calls it complete.
+    """
+    return os.fstat(handle).st_uid in {os.geteuid(), folder.stat().st_uid}
 
 
 def path_of(part: Path) -> Path:

@@ -21,8 +21,7 @@ class Limits:
         timeout: how long a server may stay silent (until it is connected, until its first byte, between bytes), and
             the longest wait that it may ask for, in seconds.
         deadline: how long all of it may take, repetitions and waits included, in seconds; ``None`` for any time.
-        rate: the least a stream must bring over ``window``, in bytes per second; else its rest is asked for anew.
-        window: in seconds.
+        rate: the least a stream must bring over ``timeout``, in bytes per second; else its rest is asked for anew.
         bytes: how large a file may be.
         redirects: how often a server may send us elsewhere.
         retries: how often in a row something may go wrong without enough bytes in between.
@@ -33,7 +32,6 @@ class Limits:
     timeout: float = 30.0
     deadline: float | None = None
     rate: int = 1 << 10
-    window: float = 30.0
     bytes: int = 1 << 40
     redirects: int = 10
     retries: int = 5
@@ -74,7 +72,7 @@ class Pace:
         """Give how long the next read may wait, in seconds."""
         now = time.monotonic()
         silence = self._heard + self._limits.timeout - now
-        return max(0.001, min(silence, self._began + self._limits.window - now))
+        return max(0.001, min(silence, self._began + self._limits.timeout - now))
 
     def note(self, count: int) -> None:
         """Note what a read has brought; 0 if its wait is over.
@@ -88,7 +86,7 @@ class Pace:
             self._bytes += count
         elif now - self._heard >= limits.timeout:
             raise FaultError(f"nothing arrived for {limits.timeout:g} s (timed out)")
-        if now - self._began >= limits.window:
-            if self._bytes < limits.rate * limits.window:
-                raise FaultError(f"only {self._bytes} bytes arrived in {limits.window:g} s (timed out)")
+        if now - self._began >= limits.timeout:
+            if self._bytes < limits.rate * limits.timeout:
+                raise FaultError(f"only {self._bytes} bytes arrived in {limits.timeout:g} s (timed out)")
             self._began, self._bytes = now, 0

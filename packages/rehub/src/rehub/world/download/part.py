@@ -12,7 +12,8 @@ go on where a killed one has stopped. These rules keep it sound, and none of the
 - What gets the final name is the inode whose bytes were hashed, proved by its number just before the rename; else its
   bytes are copied into a new file, and that gets the name. The lock is held until after the rename, so that nobody who
   waits for the inode under its old name can take it for a part.
-- Only a regular file with one name is ever taken over: no link, no FIFO, nothing that is also a file elsewhere.
+- Only a regular file with one name is ever taken over, and only from this user or the folder's: no link, no FIFO,
+  nothing that is also a file elsewhere, or that anybody could have left in a folder for all.
 """
 
 import errno
@@ -26,7 +27,7 @@ from pathlib import Path
 from typing import Self
 
 from rehub.world.download.disk import disk_errors
-from rehub.world.download.journal import Journal, path_of
+from rehub.world.download.journal import Journal, can_be_believed, path_of
 
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 _FLAGS |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -208,7 +209,8 @@ def opened(path: Path) -> int | None:
                 return None
             raise
         found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or not _lock(handle, path):
+        ours = stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and can_be_believed(handle, path.parent)
+        if not (ours and _lock(handle, path)):
             os.close(handle)
             return None
         if _is(path, handle):

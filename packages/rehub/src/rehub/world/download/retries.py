@@ -15,6 +15,7 @@ from rehub.world.download.limits import Clock, Limits
 
 _FIRST = 0.2  # seconds: the bound of the first wait
 _LONGEST = 8.0  # seconds: the bound of the last
+_ENOUGH = 64 << 10  # bytes between two faults without which the second counts: a server that crawls for ever is left
 _DIGITS = 9  # of a number of seconds; more are as good as for ever
 
 
@@ -30,14 +31,14 @@ class Patience:
 
         Args:
             fault: what went wrong.
-            progress: bytes that have arrived since the last time; if they are more than a crawl, that is forgotten.
+            progress: bytes that have arrived since the last time; if they are enough, that is forgotten.
 
         Raises:
             FaultError: this one, if there is no next try.
         """
         if not fault.again:
             raise fault
-        if progress > max(1, int(self._limits.rate * self._limits.window)):
+        if progress >= max(_ENOUGH, self._limits.rate * self._limits.timeout):
             self._failed = 0
         self._failed += 1
         if self._failed > self._limits.retries:

@@ -19,7 +19,7 @@ class Version:
 
     Attributes:
         size: in bytes; ``None`` if it does not say.
-        etag: what it calls these bytes; empty if it says nothing.
+        etag: what it calls these bytes; empty if it says nothing, or nothing tells where they end.
         validator: what tells these bytes from any others, for ``If-Range``; empty if nothing does for certain.
         kind: the media type.
         ranges: parts of it can be asked for.
@@ -61,7 +61,9 @@ def read(answer: Incoming, *, asked: tuple[int, int] | None, known: str = "") ->
     if status == _OK:
         # Who answers a first range with everything does not know ranges, whatever its headers say.
         offered = headers.get("Accept-Ranges", "").strip().lower() == "bytes" and (bool(known) or asked is None)
-        return _version(answer.length, headers, ranges=offered), Part(0, answer.length)
+        version = _version(answer.length, headers, ranges=offered)
+        ends = version.size is not None or "Transfer-Encoding" in headers
+        return version if ends else replace(version, etag=""), Part(0, answer.length)
     if status != PARTIAL:
         raise FaultError(f"the server answered {status}, and only {_OK} is all of it", status, again=False)
     return _partial(answer, asked, known)

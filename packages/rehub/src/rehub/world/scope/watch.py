@@ -24,7 +24,7 @@ from rehub.world.scope.libraries import is_library
 from rehub.world.scope.scope import Scope
 
 log = logging.getLogger("rehub")
-_OWN = ("rehub.world.download", "rehub.world.git", "rehub.world.lfs", "rehub.world.child", "rehub.compat.transfer")
+_OWN = ("rehub.world.download", "rehub.world.git", "rehub.world.child", "rehub.compat.transfer")
 """Modules that bring things for rehub: these are verified, and go by rehub's own rules."""
 _CLIENTS = {"hf_transfer", "hf_xet", "pycurl"}
 """Installed extension modules that connect to servers without a word to Python."""

@@ -1,6 +1,8 @@
 """Writing to the store: beside the target, flushed to the disk, then renamed; and what the disk says when it cannot."""
 
 import ctypes
+import errno
+import hashlib
 import json
 import os
 import shutil
@@ -79,6 +81,32 @@ def _read_regular(path: Path, most: int) -> bytes:
         return file.read()
 
 
+def hashed(place: Path, *, follow: bool = False) -> str | None:
+    """Give a regular file's SHA-256, in hex; ``None`` of anything else: a FIFO that lies there is not waited for.
+
+    Args:
+        place: where it is.
+        follow: it may be reached by a link.
+
+    Raises:
+        OSError: it is not there, or cannot be read.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | (0 if follow else getattr(os, "O_NOFOLLOW", 0))
+    try:
+        handle = os.open(place, flags)
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENXIO}:  # a link, a socket
+            return None
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return None
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    finally:
+        os.close(handle)
+
+
 def flush(folder: Path) -> None:
     """Bring everything written to the folder's file system to the disk: once for a tree, not once for each file."""
     handle = os.open(folder, os.O_RDONLY)
@@ -94,7 +122,12 @@ def flush(folder: Path) -> None:
 
 def flush_names(folder: Path) -> None:
     """Bring a folder's own entries to the disk, after a rename in it."""
-    handle = os.open(folder, os.O_RDONLY)
+    flush_file(folder)
+
+
+def flush_file(path: Path) -> None:
+    """Bring what was written to a file to the disk, before it gets a name that says it is whole."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

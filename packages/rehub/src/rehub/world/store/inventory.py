@@ -17,7 +17,7 @@ from rehub.words.ref import Ref, Remote
 from rehub.world.store.disk import Store
 from rehub.world.store.files import disk_errors, read_json, write_json
 from rehub.world.store.records import RefRecord
-from rehub.world.store.trees import Manifest, _hash, remove_tree
+from rehub.world.store.trees import Manifest, hash_or_reason, remove_tree
 
 _UNNAMED = 86_400.0  # seconds for which content without a record may still be on its way to one
 _DAMAGED = "its manifest is missing or damaged"
@@ -177,7 +177,7 @@ class Inventory:
         """
         path = self._store.blobs.path(digest)
         with disk_errors(path):
-            found = "no regular file" if not path.is_file() else _hash(path)
+            found = hash_or_reason(path)
         return "" if found == digest.hex else found
 
 
@@ -191,8 +191,8 @@ def _wrong(tree: Digest, manifest: Manifest, folder: Path, filled: set[str]) -> 
         if path in filled:  # a git LFS pointer whose blob is hashed with the others
             continue
         try:
-            found = _hash(folder / path)
-        except (FileNotFoundError, NotADirectoryError):
+            found = hash_or_reason(folder / path)
+        except NotADirectoryError:
             found = "nothing: it is missing"
         except OSError as error:
             found = f"something that cannot be read: {error.strerror}"

@@ -1,6 +1,5 @@
 """Checkouts on disk: written once, proved by their digest, and looked at again before each use."""
 
-import errno
 import hashlib
 import logging
 import os
@@ -17,7 +16,7 @@ from typing import Any, Self
 from rehub.words.digest import Digest, tree_digest
 from rehub.words.errors import DigestMismatchError, RefusedTreeError
 from rehub.words.pin import LfsPointer
-from rehub.world.store.files import disk_errors, flush, flush_names, read_json, write_json
+from rehub.world.store.files import disk_errors, flush, flush_names, hashed, read_json, write_json
 from rehub.world.store.filled import fill, is_filled
 
 log = logging.getLogger("rehub")
@@ -339,7 +338,7 @@ def _seen(folder: Path, path: str, found: os.stat_result | None, seen: Seen, *, 
     place = folder / path  # only here: a path for each of thousands of untouched files takes longer than all the rest
     if not regular:
         raise _changed(place, seen.sha256, "no regular file")
-    if (sha256 := _hash(place)) != seen.sha256:
+    if (sha256 := hash_or_reason(place)) != seen.sha256:
         raise _changed(place, seen.sha256, sha256)
     return Seen.at(found, sha256)
 
@@ -350,17 +349,9 @@ def _changed(place: Path, expected: str, found: str) -> DigestMismatchError:
     )
 
 
-def _hash(place: Path) -> str:
-    """Hash a regular file; a link or a FIFO that takes its place meanwhile is not followed and does not block."""
+def hash_or_reason(place: Path) -> str:
+    """Give a file's SHA-256, or in words what is there instead."""
     try:
-        handle = os.open(place, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        return hashed(place) or "no regular file"
     except FileNotFoundError:
         return "nothing: it is missing"
-    except OSError as error:
-        if error.errno != errno.ELOOP:
-            raise
-        return "no regular file"
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return "no regular file"
-        return hashlib.file_digest(file, "sha256").hexdigest()
