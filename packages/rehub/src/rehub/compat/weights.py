@@ -17,7 +17,7 @@ from rehub.compat.folders import get_dir
 from rehub.compat.patches import patched
 from rehub.compat.progress import Bar
 from rehub.given import url_of
-from rehub.words.weightfile import HASH_DIGITS, hash_in
+from rehub.words.weightfile import HASH_DIGITS, hash_in, identity
 from rehub.words.weightfile import file_name as name_of
 
 if TYPE_CHECKING:
@@ -123,4 +123,4 @@ def _doubt(name: str, *, check_hash: bool) -> None:
 
 def _announce(folder: str, url: str, place: Path) -> None:
     if not api.is_quiet():
-        sys.stdout.write(f'Downloading: "{url}" to {os.path.join(folder, place.name)}\n')  # noqa: PTH118 - as torch.hub joins
+        sys.stdout.write(f'Downloading: "{identity(url)}" to {os.path.join(folder, place.name)}\n')  # noqa: PTH118 - as torch.hub joins

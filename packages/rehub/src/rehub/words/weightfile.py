@@ -35,7 +35,7 @@ def file_name(url: str, given: str | None = None) -> str:
     name = posixpath.basename(urlsplit(url).path) if given is None else str(given)
     parts = name.replace("\\", "/").split("/")
     if "\0" in name or ":" in name[:2] or any(part in {"", ".", ".."} for part in parts):
-        raise MalformedSettingError("file_name", name, f"a file's name; {url[:200]} has none that could be used")
+        raise MalformedSettingError("file_name", name, f"a file's name; {shown(url)[:200]} has none that could be used")
     return name
 
 
@@ -65,7 +65,12 @@ def shown(url: str) -> str:
     split = urlsplit(url)
     if split.scheme == "data":
         return "data:…"
-    return split._replace(netloc=split.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    place, path = split.netloc.rpartition("@")[2], split.path
+    if (
+        not split.netloc and split.scheme != "file"
+    ):  # a slash too few, or no scheme: it may be meant for a user all the same
+        path = path.rpartition("@")[2]
+    return split._replace(netloc=place, path=path, query="", fragment="").geturl()
 
 
 def apart(name: str, url: str) -> str:

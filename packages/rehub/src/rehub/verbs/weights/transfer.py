@@ -127,7 +127,7 @@ def check_hash(sha256: str, url: str, promise: Promise) -> None:
     """
     if promise.allows(sha256):
         return
-    error = WrongHashError(url, promise.prefix, sha256)
+    error = WrongHashError(shown(url), promise.prefix, sha256)
     if not promise.asked:
         error.add_note("Its name, or its URL, says so. If it means something else, file_name= gives it another name.")
     raise error
