@@ -66,9 +66,7 @@ def shown(url: str) -> str:
     if split.scheme == "data":
         return "data:…"
     place, path = split.netloc.rpartition("@")[2], split.path
-    if (
-        not split.netloc and split.scheme != "file"
-    ):  # a slash too few, or no scheme: it may be meant for a user all the same
+    if not split.netloc and split.scheme != "file":  # a slash too few: a user and password may be meant all the same
         path = path.rpartition("@")[2]
     return split._replace(netloc=place, path=path, query="", fragment="").geturl()
 
