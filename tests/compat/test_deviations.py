@@ -5,9 +5,11 @@ The table of docs/from-torch-hub.md names a test of this file in each of its row
 
 import hashlib
 import inspect
+import os
 import pickle
 import re
 import socket
+import stat
 import sys
 import urllib.request
 import zipfile
@@ -677,6 +679,32 @@ def test_a_folder_is_no_target(theirs: Any, served: Served, tmp_path: Path) -> N
     with pytest.raises(IsADirectoryError):
         ours.download_url_to_file(url, str(tmp_path / "folder"), progress=False)
     assert not list((tmp_path / "folder").iterdir())
+
+
+def test_a_device_is_no_target(theirs: Any, served: Served, tmp_path: Path) -> None:
+    """torch.hub puts a file in a device's place, which root may do to /dev/null; here that is an error."""
+    url, device = served("net.pth", b"x"), tmp_path / "null"
+    try:
+        os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+    except PermissionError:
+        pytest.skip("only root can make a device")
+    with pytest.raises(FileExistsError, match="device"):
+        ours.download_url_to_file(url, str(device), progress=False)
+    assert device.is_char_device()
+    theirs.download_url_to_file(url, str(device), progress=False)
+    assert device.is_file()
+
+
+def test_secrets_are_not_announced(theirs: Any, served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    """torch.hub prints a URL with its password and signature; here they are left out, and are in no error."""
+    url = served("net-deadbeef.pth", weights(1)) + "?v=1&X-Amz-Signature=s3cret"
+    with pytest.raises(RuntimeError, match="invalid hash value"):
+        theirs.load_state_dict_from_url(url, progress=False, check_hash=True)
+    assert f'"{url}"' in capsys.readouterr().out
+    with pytest.raises(RuntimeError, match="invalid hash value") as caught:
+        ours.load_state_dict_from_url(url.replace("://", "://ada:s3cret@"), progress=False, check_hash=True)
+    assert capsys.readouterr().out.startswith(f'Downloading: "{url.partition("&")[0]}" to ')
+    assert "s3cret" not in repr(caught.value) + repr(vars(caught.value))
 
 
 def test_four_schemes(theirs: Any, tmp_path: Path) -> None:

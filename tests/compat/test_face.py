@@ -143,6 +143,7 @@ def test_an_http_error_is_urllibs_own(theirs: Any, world: World, tmp_path: Path)
         with pytest.raises(HTTPError) as caught:
             hub.download_url_to_file(f"{world.hub.url}/nothing", str(tmp_path / "x"), progress=False)
         assert caught.value.code == 404
+        assert (str(caught.value), caught.value.reason) == ("HTTP Error 404: Not Found", "Not Found")
     with pytest.raises(rehub.DownloadError, match="the server answered 404") as typed:
         rehub.download_url_to_file(f"{world.hub.url}/nothing?secret=1", str(tmp_path / "x"))
     assert typed.value.status == 404

@@ -247,6 +247,19 @@ def test_weights_are_listed(weights: Path, rehub_cli: RunRehub) -> None:
     assert {"blobs", "urls", "parts"} <= set(document(rehub_cli, "size")["parts"])
 
 
+@pytest.mark.parametrize("fetched", ["1e300", "-1e300", "1e999", "NaN", "null"])
+def test_a_record_with_an_impossible_time_hides_nothing(
+    fetched: str, weights: Path, store: Path, rehub_cli: RunRehub
+) -> None:
+    """What is in the store is listed all the same, and the document is JSON."""
+    (record,) = (store / "urls").glob("*.json")
+    data = {**json.loads(record.read_text()), "fetched": 0}
+    record.write_text(json.dumps(data).replace('"fetched": 0', f'"fetched": {fetched}'))
+    assert f"sha256:{weights.name} " in rehub_cli("cache", "list").stdout
+    told = rehub_cli("cache", "list", "--json").stdout
+    assert not {"NaN", "Infinity"} & set(told.replace(",", " ").split())
+
+
 def test_weights_that_nobody_uses_are_pruned(weights: Path, store: Path, rehub_cli: RunRehub) -> None:
     """With the links that led to them, and with what transfers have left; those in use stay."""
     part = store / "parts" / ("0" * 64 + ".partial")

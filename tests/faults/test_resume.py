@@ -258,7 +258,12 @@ def test_part_that_was_hurt(hurt: Callable[[Path], None], way: Way, large: Fault
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"size": -1, "pieces": [[0, 99999999999]]}', "[" * 100_000, "\0" * 100]
+    "text",
+    [
+        *("", "{", "[]", "null", "[" * 100_000, "\0" * 100),
+        '{"size": -1, "done": [[0, 99999999999]]}',
+        '{"size": 1e999, "validator": "", "done": []}',
+    ],
 )
 @pytest.mark.fault("part of a killed one: garbage as its journal", "pieces")
 def test_journal_of_garbage(text: str, way: Way, large: FaultServer, trial: Trial) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rehub.words.errors import MalformedSettingError
-from rehub.words.weightfile import apart, file_name, hash_in, identity, is_page
+from rehub.words.errors import DownloadError, MalformedSettingError
+from rehub.words.weightfile import apart, file_name, hash_in, identity, is_page, shown
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,22 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
     """Whatever the system's separator is."""
     with pytest.raises(MalformedSettingError, match="file_name"):
         file_name("https://example.org/net.pth", name)
+
+
+@pytest.mark.parametrize("url", ["https://ada:s3cret@h/?x=s3cret", "https:/ada:s3cret@h/", "ada:s3cret@h/#s3cret"])
+def test_a_password_is_never_shown(url: str) -> None:
+    """Nor where a URL is written wrongly, by the errors least of all."""
+    assert "s3cret" not in shown(url)
+    assert "s3cret" not in repr(vars(DownloadError(url, "it ended")))
+    with pytest.raises(MalformedSettingError) as caught:
+        file_name(url)
+    assert "s3cret" not in repr(caught.value) + repr(vars(caught.value))
+
+
+def test_a_path_is_shown_as_it_is() -> None:
+    """An ``@`` in it means no user."""
+    for url in ("file:///a@b/n.pth", "https://h:1/a@b/n.pth"):
+        assert shown(url) == DownloadError(url, "it ended").url == url
 
 
 def test_a_url_without_a_name_needs_one() -> None:

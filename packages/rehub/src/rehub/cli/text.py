@@ -11,8 +11,16 @@ _AGES = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}  # seconds
 
 
 def day(seconds: float) -> str:
-    """Give a time of this machine's clock as ISO 8601, in UTC."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+    """Give a time of this machine's clock as ISO 8601, in UTC; damaged records and odd disks have times that are none.
+
+    Example:
+        >>> day(0.0), day(float("inf"))
+        ('1970-01-01T00:00:00Z', 'nobody knows when')
+    """
+    try:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+    except (OSError, OverflowError, ValueError):
+        return "nobody knows when"
 
 
 def age(text: str) -> float | None:

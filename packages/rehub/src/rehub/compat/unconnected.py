@@ -37,7 +37,8 @@ class RefusedError(HTTPError, errors.DownloadError):
     """What a server answered in place of a file."""
 
     def __init__(self, error: errors.DownloadError) -> None:
-        HTTPError.__init__(self, error.url, error.status or 0, error.said, Message(), None)
+        phrase = error.said.removeprefix(f"the server answered {error.status} ")
+        HTTPError.__init__(self, error.url, error.status or 0, phrase, Message(), None)
         self.error, self.said = error, error.said
         self.add_note(str(error))
 

@@ -65,7 +65,10 @@ def shown(url: str) -> str:
     split = urlsplit(url)
     if split.scheme == "data":
         return "data:…"
-    return split._replace(netloc=split.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    place, path = split.netloc.rpartition("@")[2], split.path
+    if not split.netloc and split.scheme != "file":  # a slash too few: a user and password may be meant all the same
+        path = path.rpartition("@")[2]
+    return split._replace(netloc=place, path=path, query="", fragment="").geturl()
 
 
 def apart(name: str, url: str) -> str:

@@ -76,6 +76,8 @@ def download_to(url: str, target: Path, transfer: Transfer, *, prefix: str | Non
     transfer.check_offline(transfer.settings.rewritten(url))
     if target.is_dir():
         raise IsADirectoryError(21, "Is a directory", str(target))
+    if target.is_char_device() or target.is_block_device():  # root could, and the machine would be without it
+        raise FileExistsError(17, "Is a device, and no file", str(target))
     promise, began = Promise((prefix or "").lower(), asked=True), time.time_ns()
 
     def done() -> bool:

@@ -86,7 +86,7 @@ class DownloadError(WorldError):
     """
 
     def __init__(self, url: str, said: str, status: int | None = None, *, kept: int = 0) -> None:
-        shown = re.sub(r"(?<=://)[^/]*@", "…@", re.sub(r"[?#].*", "", url, flags=re.DOTALL))
+        shown = re.sub(r"^(?!file:)([^/:]*:/*)[^/]*@", r"\1…@", re.sub(r"[?#].*", "", url, flags=re.DOTALL))
         self.url, self.said, self.status, self.kept = shown, said, status, kept
         rest = f"{size(kept)} of it are kept: the next call goes on from there." if kept else "Nothing of it was kept."
         super().__init__(f"{self.url[:300]} was not downloaded\n  {said}\n{rest}")

@@ -47,7 +47,7 @@ class Journal:
                     return None
                 data = json.loads(file.read(_MAX))
             found = cls(int(data["size"]), str(data["validator"]), tuple((int(a), int(b)) for a, b in data["done"]))
-        except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        except (OSError, ValueError, ArithmeticError, LookupError, TypeError, RecursionError):
             return None
         return found if data.get("version") == _VERSION and found._is_sound() else None
 

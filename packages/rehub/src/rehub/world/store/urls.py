@@ -4,6 +4,7 @@ Of the URL itself only the host and the file's name are kept: it may hold secret
 this.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,9 +45,10 @@ class UrlRecord:
         """Read what :meth:`as_dict` gave; ``None`` if it is damaged."""
         try:
             told = (str(data["etag"]), str(data["host"]), str(data["name"]), float(data["fetched"]))
-            return cls(Digest(str(data["sha256"])), int(data["size"]), *told)
+            found = cls(Digest(str(data["sha256"])), int(data["size"]), *told)
         except (ArithmeticError, LookupError, MalformedError, TypeError, ValueError):
             return None
+        return found if math.isfinite(found.fetched) else None
 
 
 class Urls:
