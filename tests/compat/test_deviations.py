@@ -24,6 +24,7 @@ import torch
 
 import rehub
 from rehub import compat as ours
+from rehub.world.memory import untouched
 from tests.compat.conftest import Answers, saved
 from tests.compat.github import refused
 from tests.stories import ROOT
@@ -746,6 +747,37 @@ def test_an_empty_variable_counts_as_none(theirs: Any, clean_home: Path, monkeyp
     monkeypatch.setenv("TORCH_HOME", "")
     assert theirs.get_dir() == "hub"
     assert ours.get_dir() == str(clean_home / ".cache/torch/hub")
+
+
+def loaded(hub: Any, url: str) -> torch.nn.Linear:
+    """Give a module that has taken what a hub gives, large enough that it is mapped where that can be."""
+    net = torch.nn.Linear(256, 256, bias=False)
+    net.load_state_dict(hub.load_state_dict_from_url(url, progress=False))
+    return net
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is mapped")
+def test_mapped_parameters_cannot_grow(theirs: Any, served: Served) -> None:
+    """A parameter that has its file's pages cannot be made larger in place by its data; it says so."""
+    url = served("net.pth", saved({"weight": torch.ones(256, 256)}))
+    loaded(theirs, url).weight.data.resize_(300, 300)
+    with pytest.raises(RuntimeError, match="not resizable"):
+        loaded(ours, url).weight.data.resize_(300, 300)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is mapped")
+def test_the_first_step_copies_pages(theirs: Any, served: Served) -> None:
+    """A parameter has the pages of its file until an optimizer writes to them; torch.hub has copied them long before."""
+    url = served("net.pth", saved({"weight": torch.ones(256, 256)}))
+    found = []
+    for hub in (theirs, ours):
+        net = loaded(hub, url)
+        before = untouched(net.weight.data_ptr(), net.weight.nbytes)
+        net(torch.ones(256)).sum().backward()
+        torch.optim.SGD(net.parameters(), lr=1.0).step()
+        assert torch.equal(net.weight, torch.zeros(256, 256))
+        found.append((before, untouched(net.weight.data_ptr(), net.weight.nbytes)))
+    assert found == [(False, False), (True, False)]
 
 
 # The table.

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from rehub.api import set_dir as set_dir
     from rehub.bound import BoundEntry as BoundEntry
     from rehub.hub import Hub as Hub
-    from rehub.hub import Inspection as Inspection
     from rehub.words.errors import *  # noqa: F403
     from rehub.words.exploration import Exploration as Exploration
+    from rehub.words.inspection import Inspection as Inspection
     from rehub.words.provenance import Provenance as Provenance
 
 _WHERE = {
@@ -50,7 +50,8 @@ _WHERE = {
         "set_dir",
     ],
     "rehub.bound": ["BoundEntry"],
-    "rehub.hub": ["Hub", "Inspection"],
+    "rehub.hub": ["Hub"],
+    "rehub.words.inspection": ["Inspection"],
     "rehub.words.provenance": ["Provenance"],
     "rehub.words.errors": [
         "AuthenticationError",

@@ -9,12 +9,13 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, overload
 
 from rehub.bound import BoundEntry, Expect, T, U, V
-from rehub.hub import Hub, Inspection
+from rehub.hub import Hub
 
 if TYPE_CHECKING:
     import builtins
 
     from rehub.words.exploration import Exploration
+    from rehub.words.inspection import Inspection
     from rehub.words.provenance import Provenance
 
 DEFAULT = Hub()

@@ -11,17 +11,15 @@ from rehub._version import __version__
 from rehub.bound import BoundEntry, Expect, T, U, V
 from rehub.files import Files
 from rehub.given import expected_of, source_of
-from rehub.words.inspection import Inspection
 from rehub.words.ref import Ref
 from rehub.words.trust import Grant, admit, check_asked
 
 if TYPE_CHECKING:
     import builtins
 
+    from rehub.words.inspection import Inspection
     from rehub.words.pin import Checkout
 
-
-__all__ = ["Hub", "Inspection"]
 
 # A library prints nothing: without this, Python itself would print warnings that nobody has asked for.
 logging.getLogger("rehub").addHandler(logging.NullHandler())
@@ -128,6 +126,7 @@ class Hub(Files):
 
     def _read(self, checkout: Checkout) -> Inspection:
         from rehub.verbs.inspect import inspect
+        from rehub.words.inspection import Inspection
 
         store, tree = self.store, checkout.pin.tree if checkout.pin else None
 

@@ -5,7 +5,8 @@ from contextlib import suppress
 
 from rehub.cli.output import Output
 from rehub.cli.text import clean, line
-from rehub.hub import Hub, Inspection
+from rehub.hub import Hub
+from rehub.words.inspection import Inspection
 from rehub.words.pin import Pin
 
 _SHOWN = 5  # effects

@@ -4,8 +4,9 @@ import click
 
 from rehub.cli.ask import ask, may_ask
 from rehub.cli.output import Output
-from rehub.hub import Hub, Inspection
+from rehub.hub import Hub
 from rehub.words.errors import UntrustedError
+from rehub.words.inspection import Inspection
 
 dynamic = click.option(
     "--dynamic",

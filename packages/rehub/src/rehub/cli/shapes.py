@@ -6,7 +6,7 @@ from rehub.cli.output import Output
 from rehub.cli.text import plural
 
 if TYPE_CHECKING:
-    from rehub.hub import Inspection
+    from rehub.words.inspection import Inspection
     from rehub.words.pin import Checkout, Pin
     from rehub.words.provenance import Provenance
 

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rehub.compat.patches import current
 from rehub.compat.progress import Bar
 from rehub.verbs.weights import Transfer
 from rehub.words.weights import ANYTHING, Promise
-from rehub.world.download import Received
+
+if TYPE_CHECKING:
+    from rehub.world.download import Received
 
 _START = 1024  # bytes of a file that tell what it is
 
@@ -31,8 +33,10 @@ class PatchedTransfer(Transfer):
         return False
 
     @contextmanager
-    def receive(self, url: str, part: Path, target: Path, known: Promise = ANYTHING) -> Iterator[Received]:  # noqa: ARG002
+    def receive(self, url: str, part: Path, target: Path, known: Promise = ANYTHING) -> Iterator["Received"]:  # noqa: ARG002
         """Let it bring the file; what the block refuses does not stay."""
+        from rehub.world.download import Received
+
         self.check_offline(url)
         self.announce(url, target)
         if target.is_symlink():

@@ -98,18 +98,25 @@ def load_state_dict_from_url(  # noqa: PLR0913, PLR0917 - torch.hub's parameters
 
 def _found(url: str, folder: str, name: str, *, check_hash: bool, progress: bool) -> "Weights":
     """Give the file that has a URL's bytes."""
-    from rehub.compat.transfer import PatchedTransfer
     from rehub.verbs.weights import fetch_weights
     from rehub.words.weights import promised
 
     _doubt(name, check_hash=check_hash)
     promise = promised(url, name, check_hash=check_hash)
     with download_errors(), _transferring(name, progress=progress) as usual:
-        kind = PatchedTransfer.like if patched("download_url_to_file") else replace
-        transfer = kind(usual, announce=partial(_announce, folder))
+        transfer = _made(usual, announce=partial(_announce, folder))
         with suppress(OSError):  # of a store that is read-only, what is in it can be loaded all the same
             Path(folder).mkdir(parents=True, exist_ok=True)
         return fetch_weights(url, transfer, name=name, folder=Path(folder), promise=promise, linked=True)
+
+
+def _made(usual: "Transfer", **changes: Any) -> "Transfer":
+    """Change a transfer; where somebody has put a function in the place of torch.hub's, it brings the file."""
+    if not patched("download_url_to_file"):
+        return replace(usual, **changes)
+    from rehub.compat.transfer import PatchedTransfer
+
+    return PatchedTransfer.like(usual, **changes)
 
 
 def _doubt(name: str, *, check_hash: bool) -> None:

@@ -1,7 +1,6 @@
 """The settings of this process: the environment over a TOML file over the defaults."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -84,6 +83,8 @@ def _file(environ: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
     path = _folder(named, environ) if named else config_dir(environ) / "config.toml"
     if not named and not os.path.isfile(path):  # noqa: PTH113 - Path's own raises if a folder may not be looked into
         return {}
+    import tomllib  # most people have no such file
+
     try:
         if not path.is_file() and str(path) != os.devnull:  # a FIFO would be waited for
             raise MalformedSettingError("REHUB_CONFIG", str(path), "a file that is there")

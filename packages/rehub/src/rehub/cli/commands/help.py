@@ -9,9 +9,10 @@ from rehub.cli.complete import EntryName, RefText
 from rehub.cli.looking import dynamic, look, trust
 from rehub.cli.output import Output
 from rehub.cli.text import clean, line
-from rehub.hub import Hub, Inspection
+from rehub.hub import Hub
 from rehub.words.errors import EntryNotFoundError
 from rehub.words.hubconf import Entry
+from rehub.words.inspection import Inspection
 
 
 @make("help", example="rehub help pytorch/vision:v0.20.1 resnet18")

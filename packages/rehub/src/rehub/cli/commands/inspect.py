@@ -15,9 +15,10 @@ from rehub.cli.command import force_reload, ref, source
 from rehub.cli.looking import dynamic, look, trust
 from rehub.cli.output import Output
 from rehub.cli.text import line, size
-from rehub.hub import Hub, Inspection
+from rehub.hub import Hub
 from rehub.words.dependencies import distribution
 from rehub.words.hubconf import Dependency, Entry, Parameter, ParameterKind
+from rehub.words.inspection import Inspection
 from rehub.words.pin import Checkout
 from rehub.world.packages import is_importable
 

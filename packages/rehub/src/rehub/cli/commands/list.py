@@ -12,8 +12,9 @@ from rehub.cli.command import force_reload, ref, source
 from rehub.cli.looking import dynamic, look, trust
 from rehub.cli.output import Output
 from rehub.cli.text import line
-from rehub.hub import Hub, Inspection
+from rehub.hub import Hub
 from rehub.words.hubconf import Leak
+from rehub.words.inspection import Inspection
 
 _SIGNATURE = 44  # characters shown of one
 

@@ -1,15 +1,15 @@
-"""Weights by URL: brought once, kept once under their digest, and looked at each time."""
+"""Weights by URL: brought once, kept once under their digest, and looked at each time.
+
+What is there already is found without the modules that bring, lock and link: importing them takes longer than reading.
+"""
 
 import logging
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rehub.verbs.provenance import note_weights
-from rehub.verbs.weights.infolder import fetch_into
-from rehub.verbs.weights.linking import is_checkpoints, link, own_file
+from rehub.verbs.weights.noting import note_weights
 from rehub.verbs.weights.transfer import Transfer, check_received
-from rehub.verbs.weights.turns import Waiting, key_of, turn
 from rehub.words.digest import Digest
 from rehub.words.errors import DigestMismatchError
 from rehub.words.weightfile import identity, shown
@@ -55,11 +55,15 @@ def fetch_weights(  # noqa: PLR0913 - a file, and where it goes
 def _found(  # noqa: PLR0913 - those of fetch_weights
     url: str, transfer: Transfer, name: str, folder: Path | None, promise: Promise, *, linked: bool
 ) -> Weights:
-    if folder is not None and not (transfer.to_store and is_checkpoints(folder, transfer.settings)):
+    if folder is not None and not (transfer.to_store and _is_checkpoints(folder, transfer)):
+        from rehub.verbs.weights.infolder import fetch_into
+
         return fetch_into(folder, url, name, transfer, promise)
     place = transfer.settings.dir / "checkpoints" / name
     if found := _kept(url, transfer, promise):
         return _given(found, url, place, transfer, linked=linked)
+    from rehub.verbs.weights.linking import own_file
+
     theirs = own_file(place, url, transfer, promise)
     if isinstance(theirs, Weights):
         return theirs
@@ -68,10 +72,18 @@ def _found(  # noqa: PLR0913 - those of fetch_weights
     return _given(blob, url, place, transfer, linked=linked, wrong=theirs is False)
 
 
+def _is_checkpoints(folder: Path, transfer: Transfer) -> bool:
+    from rehub.verbs.weights.linking import is_checkpoints
+
+    return is_checkpoints(folder, transfer.settings)
+
+
 def _given(  # noqa: PLR0913 - a blob, and who asked for it
     blob: Blob, url: str, place: Path, transfer: Transfer, *, linked: bool, wrong: bool = False
 ) -> Weights:
     if linked:
+        from rehub.verbs.weights.linking import link
+
         link(place, blob, url, transfer.store, replace=wrong)
     return Weights(blob.digest, blob.size, shown(url), blob.file)
 
@@ -95,6 +107,8 @@ def _kept(url: str, transfer: Transfer, promise: Promise) -> Blob | None:
 
 def _fetched(url: str, place: Path, transfer: Transfer, promise: Promise) -> Blob:
     """Bring a file into the store, or wait for another process that does."""
+    from rehub.verbs.weights.turns import Waiting, key_of, turn
+
     store, known = transfer.store, transfer.store.urls.find(identity(url))
     key = key_of("url", identity(url))
     part = store.part(key)

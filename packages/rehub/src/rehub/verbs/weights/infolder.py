@@ -9,7 +9,7 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
-from rehub.verbs.provenance import note_weights
+from rehub.verbs.weights.noting import note_weights
 from rehub.verbs.weights.transfer import Transfer, check_hash, check_received
 from rehub.verbs.weights.turns import Waiting, key_of, turn
 from rehub.words.digest import Digest

@@ -1,20 +1,24 @@
 """Bringing the bytes of a URL: by a mirror first, with what the user has for exactly that server, into a part."""
 
+from __future__ import annotations
+
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from rehub.words.errors import DownloadError, OfflineError, WrongHashError
 from rehub.words.settings import Settings
 from rehub.words.weightfile import is_page, shown
 from rehub.words.weights import ANYTHING, Promise
-from rehub.world.download import Limits, Received, Watch, download
-from rehub.world.git.origins import netrc_of, token_of
-from rehub.world.store import Store
+
+if TYPE_CHECKING:  # what is there already needs nothing of the network, and has it not imported
+    from rehub.world.download import Received, Watch
+    from rehub.world.store import Store
 
 log = logging.getLogger("rehub")
 _NEEDS_NETWORK = {"http", "https"}
@@ -86,6 +90,8 @@ class Transfer:
 
     def _asked(self, url: str, part: Path, stack: ExitStack, *, mirrored: bool) -> Received:
         """Ask one server; with a token only after it has refused to give the file to anybody."""
+        from rehub.world.download import Limits, download
+        from rehub.world.git.origins import netrc_of, token_of
 
         def netrc(origin: str) -> str | None:
             return None if mirrored else netrc_of(origin, self.environ)

@@ -4,18 +4,23 @@ The lock saves work and no more: whoever does not get it, on a read-only or stra
 and what is published is right all the same.
 """
 
+from __future__ import annotations
+
 import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from rehub.words.digest import Digest
-from rehub.world.download import Watch, progress_of
-from rehub.world.store import Store
+
+if TYPE_CHECKING:  # who does not wait needs no lock
+    from filelock import FileLock
+
+    from rehub.world.download import Watch
+    from rehub.world.store import Store
 
 log = logging.getLogger("rehub")
 _PAUSE, _LONGEST_PAUSE = 0.02, 0.25  # seconds between two looks at a lock
@@ -60,6 +65,8 @@ def turn(key: str, part: Path, store: Store, waiting: Waiting) -> Iterator[Path]
 
 def _lock(key: str, part: Path, store: Store, waiting: Waiting) -> tuple[Path, FileLock | None]:
     """Take one of a file's locks, each with a part of its own; none where there can be none, or all stand still."""
+    from filelock import FileLock
+
     for number in range(_TURNS):
         here = part.with_name(f"{part.name.removesuffix('.partial')}.{number}.partial") if number else part
         path = store.lock_path(f"{key}.{number}" if number else key)
@@ -72,6 +79,8 @@ def _lock(key: str, part: Path, store: Store, waiting: Waiting) -> tuple[Path, F
 
 def _waited(lock: FileLock, part: Path, waiting: Waiting) -> bool:
     """Wait for a lock; ``False`` if its holder stands still for too long, or there is no need for it any more."""
+    from rehub.world.download import progress_of
+
     pause, last, since = _PAUSE, progress_of(part), time.monotonic()
     while not _taken(lock):
         if pause == _PAUSE:
@@ -88,6 +97,8 @@ def _waited(lock: FileLock, part: Path, waiting: Waiting) -> bool:
 
 
 def _taken(lock: FileLock) -> bool:
+    from filelock import Timeout
+
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -1,13 +1,27 @@
-"""The cache on disk: content-addressed, append-only, locked; its layout is written down in docs/formats/store.md."""
+"""The cache on disk: content-addressed, append-only, locked; its layout is written down in docs/formats/store.md.
+
+What reading weights has no need for is imported when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from rehub.world.store.blobs import Blob
 from rehub.world.store.disk import Store
 from rehub.world.store.downloads import FileRecord
-from rehub.world.store.inventory import Damage, Inventory, KeptPin
-from rehub.world.store.names import Holder
-from rehub.world.store.records import Records, RefRecord
 from rehub.world.store.trees import Manifest
 from rehub.world.store.urls import UrlRecord
+
+if TYPE_CHECKING:
+    from rehub.world.store.inventory import Damage, Inventory, KeptPin
+    from rehub.world.store.names import Holder
+    from rehub.world.store.records import Records, RefRecord
+
+_WHERE = {
+    "inventory": ["Damage", "Inventory", "KeptPin"],
+    "names": ["Holder"],
+    "records": ["Records", "RefRecord"],
+}
 
 __all__ = [
     "Blob",
@@ -22,3 +36,10 @@ __all__ = [
     "Store",
     "UrlRecord",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    for part, names in _WHERE.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{part}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rehub.words.digest import Digest
 from rehub.words.errors import StoreError
@@ -15,10 +16,12 @@ from rehub.words.ref import Remote
 from rehub.world.store.blobs import Blobs
 from rehub.world.store.downloads import Downloads
 from rehub.world.store.files import disk_errors
-from rehub.world.store.names import Names
-from rehub.world.store.records import Records
 from rehub.world.store.trees import Trees, remove_tree
 from rehub.world.store.urls import Urls
+
+if TYPE_CHECKING:
+    from rehub.world.store.names import Names
+    from rehub.world.store.records import Records
 
 log = logging.getLogger("rehub")
 _LOCK_WAIT = 3600.0  # seconds; as long as the longest fetch
@@ -42,8 +45,10 @@ class Store:
     root: Path
 
     @cached_property
-    def records(self) -> Records:
+    def records(self) -> "Records":
         """refs, pins and descriptions."""
+        from rehub.world.store.records import Records
+
         return Records(self.root)
 
     @cached_property
@@ -52,8 +57,10 @@ class Store:
         return Trees(self.root / "trees", self.root / "tmp")
 
     @cached_property
-    def names(self) -> Names:
+    def names(self) -> "Names":
         """Whose torch.hub's names are."""
+        from rehub.world.store.names import Names
+
         return Names(self.root)
 
     @cached_property
