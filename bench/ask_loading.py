@@ -64,7 +64,7 @@ def questions(stage: Stage) -> Iterator[Question]:
         ],
         ("seconds", "memory"),
         {("seconds", "torch.hub"): 10.0},
-        note="every page touched; around the call",
+        note="every page touched; around the call, with what it imports then; torch was imported before",
     )
     yield Question(
         f"first forward, {layers * LAYER / 4e6:.0f} million parameters",

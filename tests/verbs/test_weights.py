@@ -157,6 +157,17 @@ def test_a_folder_of_the_users_own_gets_a_real_file(world: World, hub: rehub.Hub
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["a.pt"]
 
 
+@pytest.mark.parametrize("name", ["x" * 250, "é" * 125, "模" * 83])
+def test_a_name_may_be_as_long_as_the_disk_allows(name: str, world: World, hub: rehub.Hub, tmp_path: Path) -> None:
+    """Whatever it is called until it is whole, in bytes and not in letters."""
+    url = put(world, "/net.pth")
+    for number in range(2):
+        hub.load_state_dict_from_url(url, model_dir=tmp_path / "mine", file_name=f"{name}.pth")
+        hub.download_url_to_file(url, tmp_path / f"{name}.{number}")
+    assert len(list(tmp_path.glob(f"{name[:50]}*"))) == 2
+    assert len(list((tmp_path / "mine").iterdir())) == 1
+
+
 def test_torch_hubs_name_leads_to_the_file(world: World, hub: rehub.Hub, tmp_path: Path) -> None:
     """By a relative link, which is made again where it is gone; what torch.hub has left there is used."""
     url = put(world, "/a.pt")

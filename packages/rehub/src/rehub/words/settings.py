@@ -34,16 +34,17 @@ class Mirror:
             MalformedSettingError: it is something else, or its target is no URL that may be asked.
         """
         prefix, equals, target = text.partition("=")
+        told = None if re.search(r"://[^/\s]*@", text) else text  # with a user there may be a password
         if not (equals and re.match(r"(https|http|ssh|file)://", prefix)):
-            raise MalformedSettingError("REHUB_MIRRORS", text, "<URL prefix>=<URL prefix>, several separated by spaces")
+            raise MalformedSettingError("REHUB_MIRRORS", told, "<URL prefix>=<URL prefix>, several separated by spaces")
         if not re.match(r"(https|http|ssh|file)://[^-\s]", target) or "::" in target or not target.isprintable():
             raise MalformedSettingError(
-                "REHUB_MIRRORS", text, "a target that starts with https://, http://, ssh:// or file://"
+                "REHUB_MIRRORS", told, "a target that starts with https://, http://, ssh:// or file://"
             )
         if prefix.endswith("/") != target.endswith("/"):
-            raise MalformedSettingError("REHUB_MIRRORS", text, "both prefixes with a slash at the end, or both without")
+            raise MalformedSettingError("REHUB_MIRRORS", told, "both prefixes with a slash at the end, or both without")
         if "@" in target.partition("://")[2].partition("/")[0] and not target.startswith("ssh://"):
-            raise MalformedSettingError("REHUB_MIRRORS", text, "a target without credentials")
+            raise MalformedSettingError("REHUB_MIRRORS", told, "a target without credentials")
         return cls(prefix, target)
 
     @classmethod

@@ -58,3 +58,16 @@ def plural(count: int, word: str) -> str:
     if count == 1:
         return f"1 {word}"
     return f"{count:,} {word[:-1] + 'ies' if word.endswith('y') else word + 's'}"
+
+
+def name_start(name: str, most: int = 180) -> str:
+    """Give the start of a file's name, so short that something can be put behind it: file systems allow 255 bytes.
+
+    Example:
+        >>> len(name_start("x" * 250)), len(name_start("é" * 120)), name_start("net.pth")
+        (180, 90, 'net.pth')
+    """
+    start = name[:most]
+    while len(start.encode("utf-8", "surrogatepass")) > most:
+        start = start[:-1]
+    return start

@@ -14,6 +14,7 @@ from rehub.verbs.weights.transfer import Transfer, check_hash, check_received
 from rehub.verbs.weights.turns import Waiting, key_of, turn
 from rehub.words.digest import Digest
 from rehub.words.errors import DigestMismatchError, StoreError
+from rehub.words.text import name_start
 from rehub.words.weightfile import apart, identity, shown
 from rehub.words.weights import Promise, Weights
 from rehub.world.download import sweep
@@ -106,13 +107,13 @@ def download_to(url: str, target: Path, transfer: Transfer, *, prefix: str | Non
 def part_of(place: Path, url: str) -> Path:
     """Give the name under which a file arrives beside its place: each URL's its own, and the same one next time."""
     return place.with_name(
-        f"{place.name[:180]}.{Digest.of(identity(url).encode('utf-8', 'surrogatepass')).short}.partial"
+        f"{name_start(place.name)}.{Digest.of(identity(url).encode('utf-8', 'surrogatepass')).short}.partial"
     )
 
 
 def sweep_beside(place: Path) -> None:
     """Remove what killed processes left of a file, if nobody has gone on with it for a day; nothing else is touched."""
-    name = re.compile(re.escape(place.name[:180]) + _OURS)
+    name = re.compile(re.escape(name_start(place.name)) + _OURS)
     sweep(place.parent, _STALE, lambda found: name.fullmatch(found) is not None)
 
 
@@ -160,7 +161,7 @@ def _copied(digest: Digest, place: Path, transfer: Transfer) -> bool:
     """Copy a file from the store, if it is there and right."""
     with suppress(DigestMismatchError):
         if blob := transfer.store.blobs.find(digest, always=transfer.settings.verify == "always"):
-            fresh = place.with_name(f"{place.name[:180]}.{digest.short}.{uuid.uuid4().hex}.partial")
+            fresh = place.with_name(f"{name_start(place.name)}.{digest.short}.{uuid.uuid4().hex}.partial")
             try:
                 shutil.copyfile(blob.file, fresh)
                 flush_file(fresh)

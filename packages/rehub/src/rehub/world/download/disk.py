@@ -46,7 +46,7 @@ def _advice(error: OSError, path: Path, needed: int | None) -> str:
         case errno.EFBIG:
             return "That file system has no files of that size: TORCH_HOME=<folder> uses another one."
         case errno.EACCES | errno.EPERM:
-            return "Is the folder somebody else's? TORCH_HOME=<folder> uses another one."
+            return "Is the folder somebody else's? If it is the cache, TORCH_HOME=<folder> uses another one."
         case errno.EROFS:
             return "It is read-only: TORCH_HOME=<folder> uses another one."
         case _:

@@ -26,6 +26,7 @@ from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
 from typing import Self
 
+from rehub.words.text import name_start
 from rehub.world.download.disk import disk_errors
 from rehub.world.download.journal import Journal, can_be_believed, path_of
 
@@ -269,7 +270,7 @@ def _is_file(path: Path) -> bool:
 
 def _own(path: Path) -> Path:
     """Give a name that nobody else has."""
-    return path.with_name(f"{path.name.removesuffix('.partial')[:180]}.{uuid.uuid4().hex}.partial")
+    return path.with_name(f"{name_start(path.name.removesuffix('.partial'))}.{uuid.uuid4().hex}.partial")
 
 
 def _flush_names(folder: Path) -> None:
