@@ -454,3 +454,10 @@ def test_torch_hubs_face_asks_as_the_hub_that_acts(world: World, tmp_path: Path,
     hub = rehub.Hub(dir=tmp_path / "hub", environ={"HOME": str(tmp_path / "theirs")})
     with api.acting_as(hub, quiet=quiet):
         assert set(compat.load_state_dict_from_url(url, progress=False)) == {"w"}
+
+
+def test_an_error_about_a_hash_shows_no_secret(world: World, hub: rehub.Hub) -> None:
+    """Nor does any of its fields: errors are logged, and sent between processes."""
+    with pytest.raises(rehub.WrongHashError) as caught:
+        bring(hub, put(world, "/net-1234abcd.pt") + "?token=s3cret")
+    assert "s3cret" not in repr((caught.value, vars(caught.value)))
