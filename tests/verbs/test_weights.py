@@ -304,7 +304,7 @@ def test_whoever_waits_tells_how_far_the_holder_is(world: World, hub: rehub.Hub)
 
     seen: list[int] = []
     part, key = hub.store.part("k"), key_of("k")
-    nothing = Waiting(10.0, lambda _received, _size: None, lambda: False)
+    nothing = Waiting("a file", 10.0, lambda _received, _size: None, lambda: False)
     holding, over = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -318,7 +318,7 @@ def test_whoever_waits_tells_how_far_the_holder_is(world: World, hub: rehub.Hub)
     thread = threading.Thread(target=hold)
     thread.start()
     holding.wait(10)
-    watching = Waiting(10.0, lambda received, _size: (seen.append(received), over.set())[0], lambda: False)
+    watching = Waiting("a file", 10.0, lambda received, _size: (seen.append(received), over.set())[0], lambda: False)
     with turn(key, part, hub.store, watching):
         pass
     thread.join()

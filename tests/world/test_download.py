@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
 from rehub.words.errors import DownloadError
 from rehub.world.download import Limits, download
+from rehub.world.download.part import opened
 from tests.world import World
 from tests.world.scripted import Scripted
 
@@ -155,3 +156,21 @@ def test_an_error_repeats_no_password() -> None:
     assert error.url == "http://…@127.0.0.1:9/x.pt"
     assert not {"s3cret", "abc"} & set(str(error).replace("@", " ").split())
     assert "s3cret" not in str(error) + repr(vars(error))
+
+
+def test_a_fork_leaves_what_its_parent_brings(world: World, tmp_path: Path) -> None:
+    """A process that is made meanwhile, and ends, takes neither the part away nor the lock on it."""
+    world.hub.files["/a"] = b"x" * 300_000
+    with download(f"{world.hub.url}/a", tmp_path / "a.partial") as received:
+        child = os.fork()
+        if not child:
+            try:
+                with suppress(KeyError), download("data:,b", tmp_path / "b.partial"):
+                    raise KeyError
+                received._part.drop()
+            finally:
+                os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        assert opened(tmp_path / "a.partial") is None
+        received.keep(tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == b"x" * 300_000

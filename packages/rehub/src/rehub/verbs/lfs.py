@@ -166,7 +166,7 @@ def _brought(pointer: LfsPointer, found: Found, world: Fetching) -> str:
     def done() -> bool:
         return store.blobs.path(pointer.oid).is_file()
 
-    waiting = Waiting(world.settings.timeout, watching(pointer.path, world.progress), done)
+    waiting = Waiting(pointer.path, world.settings.timeout, watching(pointer.path, world.progress), done)
     with turn(f"lfs-{pointer.oid.hex}", part, store, waiting) as here:
         if _is_there(pointer, world):
             return ""

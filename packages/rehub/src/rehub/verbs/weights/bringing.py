@@ -117,7 +117,7 @@ def _fetched(url: str, place: Path, transfer: Transfer, promise: Promise) -> Blo
         now = store.urls.find(identity(url))
         return now is not None and now != known and store.blobs.path(now.digest).is_file()
 
-    with turn(key, part, store, Waiting(transfer.settings.timeout, transfer.watch, done)) as here:
+    with turn(key, part, store, Waiting(shown(url), transfer.settings.timeout, transfer.watch, done)) as here:
         if found := _kept(url, transfer, promise):
             transfer.watch(found.size, found.size)
             return found

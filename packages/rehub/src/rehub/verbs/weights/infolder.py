@@ -52,7 +52,7 @@ def fetch_into(folder: Path, url: str, name: str, transfer: Transfer, promise: P
         return now is not None and now.is_of(identity(url)) and place.exists() and now.is_still(place)
 
     key = key_of("file", os.path.realpath(place.parent), place.name)
-    waiting = Waiting(transfer.settings.timeout, transfer.watch, done)
+    waiting = Waiting(shown(url), transfer.settings.timeout, transfer.watch, done)
     with turn(key, part_of(place, url), transfer.store, waiting) as part, disk_errors(place):
         sha256 = _there(place, url, transfer, promise) or _brought(place, part, url, transfer, promise)
         size = place.stat().st_size
@@ -89,7 +89,7 @@ def download_to(url: str, target: Path, transfer: Transfer, *, prefix: str | Non
         return known.seen.ctime_ns > began and target.exists() and known.is_still(target)
 
     key = key_of("file", os.path.realpath(target.parent), target.name)
-    waiting = Waiting(transfer.settings.timeout, transfer.watch, done)
+    waiting = Waiting(shown(url), transfer.settings.timeout, transfer.watch, done)
     sweep_beside(target)
     with turn(key, part_of(target, url), transfer.store, waiting) as part:
         if not done():

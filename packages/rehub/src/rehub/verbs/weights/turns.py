@@ -32,11 +32,13 @@ class Waiting:
     """How a process waits for another one.
 
     Attributes:
+        what: is brought, for whoever reads the log; without secrets.
         patience: how long the other one may stand still, in seconds: a stopped process holds its lock for ever.
         watch: told how far it is.
         done: whether the file is there; then nobody waits any longer.
     """
 
+    what: str
     patience: float
     watch: Watch
     done: Callable[[], bool]
@@ -73,7 +75,7 @@ def _lock(key: str, part: Path, store: Store, waiting: Waiting) -> tuple[Path, F
         lock = FileLock(path, thread_local=False) if path else None
         if lock is None or _waited(lock, here, waiting) or waiting.done():
             return here, lock
-        log.warning("the process that brings %s stands still; this one brings it, too", here.name)
+        log.warning("the process that brings %s stands still; this one brings it, too", waiting.what)
     return part, None
 
 
@@ -84,7 +86,7 @@ def _waited(lock: FileLock, part: Path, waiting: Waiting) -> bool:
     pause, last, since = _PAUSE, progress_of(part), time.monotonic()
     while not _taken(lock):
         if pause == _PAUSE:
-            log.info("waiting for another process that brings %s", part.name)
+            log.info("waiting for another process that brings %s", waiting.what)
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE)
         if (now := progress_of(part)) != last:

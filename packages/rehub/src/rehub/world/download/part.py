@@ -48,6 +48,7 @@ class PartFile:
     def __init__(self, path: Path, handle: int, *, asked: Path | None = None, journal: Journal | None = None) -> None:
         self.path, self.journal = path, journal
         self._asked, self._handle, self._over = asked or path, handle, False
+        self._process = os.getpid()
         self._needed: int | None = None
 
     @classmethod
@@ -167,8 +168,8 @@ class PartFile:
         self.drop()
 
     def drop(self) -> None:
-        """Remove it, unless it was kept."""
-        if not self._over:
+        """Remove it, unless it was kept; what a fork inherits is its parent's to remove."""
+        if self._is_ours:
             with suppress(OSError):
                 self._forget()
             self._end()
@@ -194,8 +195,12 @@ class PartFile:
         _close(self._handle)
         self.path, self._handle = path, handle
 
+    @property
+    def _is_ours(self) -> bool:
+        return not self._over and self._process == os.getpid()
+
     def _end(self) -> None:
-        if not self._over:
+        if self._is_ours:
             self._over = True
             _close(self._handle)
 
