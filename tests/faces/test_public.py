@@ -1,7 +1,9 @@
 """What is public is complete, documented, and costs nothing until it is used."""
 
+import importlib
 import inspect
 import json
+import pkgutil
 import subprocess
 import sys
 
@@ -75,3 +77,12 @@ def test_importing_rehub_imports_nothing_heavy() -> None:
     after = modules_after(f"import sys; sys.path[:] = {path}\nimport rehub")
     assert (after - bare) & HEAVY == set()
     assert {name for name in after if name.partition(".")[0] == "rehub"} == {"rehub", "rehub._version"}
+
+
+@pytest.mark.parametrize("name", ["rehub", "rehub.world.scope", "rehub.world.store"])
+def test_what_is_imported_late_is_called_as_no_module_is(name: str) -> None:
+    """A package gives some names when they are first used; a module of that name would be given once it is imported."""
+    package = importlib.import_module(name)
+    late = {each for names in package._WHERE.values() for each in names}
+    assert late
+    assert not late & {module.name for module in pkgutil.iter_modules(package.__path__)}

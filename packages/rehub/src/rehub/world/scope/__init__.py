@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rehub.world.scope.proof import Proof
     from rehub.world.scope.scope import Scope
     from rehub.world.scope.traces import shorten
-    from rehub.world.scope.visit import inside, visit
+    from rehub.world.scope.visits import inside, visit
 
 _WHERE = {
     "arrivals": ["when"],
@@ -34,7 +34,7 @@ _WHERE = {
     "proof": ["Proof"],
     "scope": ["Scope"],
     "traces": ["shorten"],
-    "visit": ["inside", "visit"],
+    "visits": ["inside", "visit"],
 }
 
 __all__ = [
