@@ -17,7 +17,6 @@ from rehub.words.errors import DigestMismatchError, StoreError
 from rehub.words.text import name_start
 from rehub.words.weightfile import apart, identity, shown
 from rehub.words.weights import Promise, Weights
-from rehub.world.download import sweep
 from rehub.world.store import FileRecord, Store
 from rehub.world.store.files import disk_errors, flush_file, hashed
 
@@ -113,6 +112,8 @@ def part_of(place: Path, url: str) -> Path:
 
 def sweep_beside(place: Path) -> None:
     """Remove what killed processes left of a file, if nobody has gone on with it for a day; nothing else is touched."""
+    from rehub.world.download import sweep
+
     name = re.compile(re.escape(name_start(place.name)) + _OURS)
     sweep(place.parent, _STALE, lambda found: name.fullmatch(found) is not None)
 
