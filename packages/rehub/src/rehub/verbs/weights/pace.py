@@ -1,10 +1,15 @@
 """How far a transfer is, in one line: the file, its bytes, the rate, the time left."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from rehub.words.telling.transfer import told
-from rehub.world.download import Watch
+
+if TYPE_CHECKING:
+    from rehub.world.download import Watch
 
 _EVERY = 0.2  # seconds between two lines
 _WINDOW = 5.0  # seconds over which the rate is measured
