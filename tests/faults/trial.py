@@ -12,7 +12,8 @@ from tests.faults.table import NOTHING, PART, RIGHT, Row
 
 SEED = int(os.environ.get("FAULTS_SEED", "20261124"))  # of everything that is left to chance
 DEADLINE = 10.0  # seconds, for one call under one fault
-_RECORDS = {"urls", "files", "refs", "pins", "records", "locks", "git", "trees", "quarantine"}
+_NOTE = 4096  # bytes; a note of the store has less
+_RECORDS = {"urls", "files", "refs", "pins", "records", "locks", "git", "trees"}
 _SAYS_WHAT_IT_IS = {"README", "CACHEDIR.TAG"}
 
 
@@ -38,14 +39,15 @@ def deadline(seconds: float = DEADLINE) -> Iterator[None]:
 
 def is_temporary(path: Path) -> bool:
     """Say whether a file's name does not stay."""
-    return ".partial" in path.name or "tmp" in path.parts[-3:-1] or "quarantine" in path.parts
+    return ".partial" in path.name or "tmp" in path.parts[-3:-1]
 
 
 def is_record(path: Path, folder: Path) -> bool:
     """Say whether a file is the store's own note."""
     parts = path.relative_to(folder).parts
     inside = parts[parts.index("rehub") + 1 :] if "rehub" in parts else ()
-    noted = inside[:1] == ("blobs",) and path.suffix == ".json"
+    written = path.name.startswith(".new-") and path.lstat().st_size <= _NOTE  # when its writer was killed
+    noted = inside[:1] == ("blobs",) and (path.suffix == ".json" or written)
     return noted or (bool(inside) and (inside[0] in _RECORDS or inside[-1] in _SAYS_WHAT_IT_IS))
 
 
