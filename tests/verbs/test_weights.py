@@ -461,3 +461,15 @@ def test_an_error_about_a_hash_shows_no_secret(world: World, hub: rehub.Hub) -> 
     with pytest.raises(rehub.WrongHashError) as caught:
         bring(hub, put(world, "/net-1234abcd.pt") + "?token=s3cret")
     assert "s3cret" not in repr((caught.value, vars(caught.value)))
+
+
+def test_weights_that_are_pruned_before_they_are_read_are_an_error_of_the_store(world: World, hub: rehub.Hub) -> None:
+    """Another process may remove what was just found; the next call brings it anew."""
+    from rehub.verbs.weights import read_brought
+
+    url = put(world, "/a.pt")
+    found = bring(hub, url)
+    hub.store.blobs.remove(found.digest)
+    with pytest.raises(rehub.StoreError, match="another process has removed it"):
+        read_brought(url, found, hub.store)
+    assert hub.load_state_dict_from_url(url)["w"].shape == (1000,)

@@ -44,12 +44,17 @@ def read_brought(  # noqa: PLR0913 - a file, where it came from, and how it is r
         UnsafeWeightsError: reading them in full would run code, and nobody allowed that.
         MalformedWeightsError: they are no sound file of weights.
         DigestMismatchError: their bytes are other ones by now.
+        StoreError: another process has removed them meanwhile.
         Exception: as :func:`rehub.verbs.weights.read_weights`.
     """
     try:
         return _read(weights, store, map_location=map_location, permission=permission, name=name)
     except (UnsafeWeightsError, MissingDependencyError):
         raise
+    except FileNotFoundError as error:
+        raise StoreError(
+            str(weights.file), "another process has removed it since it was found", "Load it again."
+        ) from error
     except Exception as error:  # what is read in full fails in torch's own ways
         _forget_unproved(url, store)
         if isinstance(error, MalformedWeightsError) and weights.file != store.blobs.path(weights.digest):
