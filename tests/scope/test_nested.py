@@ -195,6 +195,25 @@ def test_a_repository_that_moves_torch_hubs_folder_moves_its_own(make: Make, wor
     assert (hub.get_dir(), rehub.get_dir()) == (str(tmp_path / "hub"), mine)
 
 
+def test_installed_it_moves_its_own_all_the_same(make: Make, world: World, python: Python, tmp_path: Path) -> None:
+    """Where torch.hub itself goes through rehub, ``set_dir`` inside an entry is that repository's affair, too."""
+    make()
+    world.repo(WEIGHTS, name="acme/weights", tag="v1")
+    file = io.BytesIO()
+    torch.save({"w": torch.ones(2)}, file)
+    world.hub.files["/toy.pt"] = file.getvalue()
+    script = f"""
+import rehub, torch
+rehub.install()
+rehub.Hub().allow("acme/weights")
+before = torch.hub.get_dir()
+*_, folder = torch.hub.load("acme/weights:v1", "net", {world.hub.url + "/toy.pt"!r}, where={str(tmp_path / "own")!r})
+print(folder, torch.hub.get_dir() == before, rehub.get_dir() == before)
+"""
+    assert python(script, env=world.env()).splitlines()[-1] == f"{tmp_path / 'own'} True True"
+    assert (tmp_path / "own/checkpoints/toy.pt").is_file()
+
+
 def test_installed_it_asks_all_the_same(make: Make, world: World, python: Python) -> None:
     """Where torch.hub itself goes through rehub, a repository's ``trust_repo=True`` about another means: ask."""
     make()

@@ -82,6 +82,11 @@ def set_dir(scope: Scope, /, d: Path) -> None:
     scope.torch_dir = os.path.expanduser(d)
 
 
+def checkpoints(scope: Scope) -> str:
+    """Give the folder that a checkout's weights are in, if it names none."""
+    return os.path.join(get_dir(scope), "checkpoints")  # noqa: PTH118 - as torch.hub joins
+
+
 def download_url_to_file(scope: Scope, /, *args: Any, **kwargs: Any) -> None:
     """Bring a URL's bytes to a file."""
     from rehub import compat
@@ -96,6 +101,6 @@ def load_state_dict_from_url(
     """Read weights from a URL, or from the file in which its bytes are already."""
     from rehub import compat
 
-    folder = model_dir or os.path.join(get_dir(scope), "checkpoints")  # noqa: PTH118 - as torch.hub joins
+    folder = model_dir or checkpoints(scope)
     with api.acting_as(hub_of(scope), quiet=True):
         return compat.load_state_dict_from_url(url, folder, *args, **kwargs)

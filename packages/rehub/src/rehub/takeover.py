@@ -21,6 +21,8 @@ INNER = (
 )
 """Inner functions that programs call or replace; what a checkout's code calls is torch.hub's own."""
 
+_ITS_OWN_AFFAIR = {"get_dir", "set_dir"}  # what a checkout says of torch.hub's folder holds for nobody else
+
 READERS = {
     "torch.serialization": "load",
     "torch.jit._serialization": "load_script",
@@ -78,7 +80,9 @@ def _choose(name: str, before: Callable[..., Any], caller: FrameType | None) -> 
         return _compat(name) if _FOR_EVERYBODY else before
     if name in INNER:
         return before
-    return partial(_asking, scope, name) if _FOR_EVERYBODY else partial(_nested(name), scope)
+    if not _FOR_EVERYBODY or name in _ITS_OWN_AFFAIR:
+        return partial(_nested(name), scope)
+    return partial(_asking, scope, name)
 
 
 def _compat(name: str) -> Callable[..., Any]:
@@ -98,11 +102,13 @@ def _asking(scope: Scope, name: str, /, *args: Any, **kwargs: Any) -> Any:
     from inspect import signature
 
     from rehub.api import acting_as
-    from rehub.nested import hub_of
+    from rehub.nested import checkpoints, hub_of
 
     function = _compat(name)
     given = signature(function).bind(*args, **kwargs)
     if name in {"help", "list", "load"}:
         given.arguments |= {"skip_validation": False, "trust_repo": "check"}
+    if name == "load_state_dict_from_url":
+        given.arguments["model_dir"] = given.arguments.get("model_dir") or checkpoints(scope)
     with acting_as(hub_of(scope), quiet=False):
         return function(*given.args, **given.kwargs)
