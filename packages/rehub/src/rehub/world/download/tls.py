@@ -12,6 +12,13 @@ def context() -> ssl.SSLContext:
     Raises:
         OSError: the file that SSL_CERT_FILE names cannot be read.
     """
+    made = _believing()
+    # Older Pythons have OpenSSL take a connection that is cut below TLS for one that has ended: see connections.py.
+    made.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
+    return made
+
+
+def _believing() -> ssl.SSLContext:
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     if file or folder:
         return ssl.create_default_context(cafile=file or None, capath=folder or None)
