@@ -234,6 +234,20 @@ def test_the_same_tree_in_two_stores(pin: Pin, run: Load, tmp_path: Path) -> Non
     assert late() == "own"
 
 
+def test_of_two_stores_one_is_emptied(pin: Pin, run: Load, tmp_path: Path) -> None:
+    """A store that lost some of a tree's files is left, as one that is gone."""
+    made = pin({"hubconf.py": LATE + "# two", "part.py": "WHO = 'own'", "table.csv": "1,2"})
+    assert made.pin is not None
+    hubs = [rehub.Hub(dir=tmp_path / name) for name in "ab"]
+    checkouts = [each.fetch(f"{made.pin.remote.url}@{made.pin.commit}") for each in hubs]
+    late = run_entry(checkouts[0], "net", (), {}, store=hubs[0].store).value
+    open_up(checkouts[0])
+    (checkouts[0].root / "table.csv").unlink()
+    found = run_entry(checkouts[1], "net", (), {}, store=hubs[1].store).value
+    assert Path(sys.modules[found.__module__].__file__ or "").parent == checkouts[1].root
+    assert (late(), found()) == ("own", "own")
+
+
 def test_bytecode_helps_a_real_second_process(pin: Pin, hub: rehub.Hub, python: Python) -> None:
     """A fresh process finds the byte-code that another one left."""
     checkout = pin({**FILES, "hubconf.py": FILES["hubconf.py"] + "\n# processes"})

@@ -89,7 +89,7 @@ class Importer:
             if known.proof.files is None or known.proof.files != scope.proof.files:
                 msg = f"{scope.root} and {known.root} would both be imported as {scope.name}"
                 raise RunError(msg)
-            if not known.proof.root.is_dir():  # a cache that was removed: the same files lie in another one
+            if not known.proof.stands_for(scope.proof):
                 known.forget()
                 self.scopes[scope.name] = scope
             return self.scopes[scope.name]

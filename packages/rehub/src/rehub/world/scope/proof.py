@@ -44,6 +44,19 @@ class Proof:
                 return self._starts[0] + path[len(start) :]
         return None
 
+    def stands_for(self, other: "Proof") -> bool:
+        """Say whether its folder still has what another one of the same checkout has.
+
+        One of two caches may have been removed, wholly or in part, or lack what git LFS keeps.
+        """
+        return all(self._size(path) == other._size(path) for path in other.files or ())  # noqa: SLF001
+
+    def _size(self, path: str) -> int | None:
+        try:
+            return (self.root / path).stat().st_size
+        except OSError:
+            return None
+
     def check(self, place: str, data: bytes) -> Digest:
         """Prove that a file is one of the checkout's, with the right bytes.
 
