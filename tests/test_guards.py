@@ -107,3 +107,10 @@ def test_rehub_cli_is_a_process(rehub_cli: RunRehub, tmp_path: Path) -> None:
     (tmp_path / "rehub.py").write_text("import os, sys; print(sys.argv[1:], os.environ['WHO']); sys.exit(4)")
     done = rehub_cli("list", "acme/toy", env={"WHO": "ada"})
     assert (done.rc, done.stdout) == (4, "['list', 'acme/toy'] ada\n")
+
+
+def test_a_link_may_lead_anywhere(tmp_path: Path) -> None:
+    """Making a link touches nothing of where it leads: this folder may lie in a home, and the text be relative to another."""
+    home = os.environ["GUARD_HOMES"].split(os.pathsep)[0]
+    (tmp_path / "link").symlink_to(f"{home}/nothing-of-that-name")
+    assert (tmp_path / "link").is_symlink()
