@@ -67,6 +67,13 @@ def questions(stage: Stage) -> Iterator[Question]:
         note="every page touched; around the call, with what it imports then; torch was imported before",
     )
     yield Question(
+        f"the same again in one process, {megabytes}",
+        [side("again", "rehub", "rehub"), side("again", "torch.hub", "torch.hub")],
+        ("seconds",),
+        {("seconds", "torch.hub"): 10.0},
+        note="every page touched; around the second call of a process: nothing is left to import",
+    )
+    yield Question(
         f"first forward, {layers * LAYER / 4e6:.0f} million parameters",
         [side("forward", "rehub", "rehub"), side("forward", "torch.hub", "torch.hub")],
         ("seconds", "memory"),

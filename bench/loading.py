@@ -1,7 +1,8 @@
 """A warm load, measured around the call: ``python bench/loading.py WHAT TOOL URL LAYERS [FOLDER]``.
 
-``weights``: from the URL to a dictionary of tensors of which every page was touched. ``forward``: from a repository's
-entry to the end of the first forward; the entry builds the network and gives it the weights, as torch.hub's users do.
+``weights``: from the URL to a dictionary of tensors of which every page was touched. ``again``: the same in a process
+that has read weights before. ``forward``: from a repository's entry to the end of the first forward; the entry builds
+the network and gives it the weights, as torch.hub's users do.
 """
 
 import sys
@@ -35,6 +36,13 @@ def weights(name: str, url: str) -> Callable[[], object]:
     return read
 
 
+def again(name: str, url: str) -> Callable[[], object]:
+    """Read a file when what reads it has been imported."""
+    read = weights(name, url)
+    read()
+    return read
+
+
 def mapped(_name: str, url: str) -> Callable[[], object]:
     """Read the same by ``torch.load(mmap=True)``: what a peer could do at best."""
     place = f"{torch.hub.get_dir()}/checkpoints/{url.rpartition('/')[2]}"
@@ -62,6 +70,6 @@ def forward(name: str, url: str, layers: int, folder: str) -> Callable[[], objec
 
 if __name__ == "__main__":
     what, which, address, count, *rest = sys.argv[1:]
-    act = {"weights": weights, "mapped": mapped}.get(what)
+    act = {"weights": weights, "again": again, "mapped": mapped}.get(what)
     torch.ones(1)  # its first tensor makes torch load what everybody needs
     timed(act(which, address) if act else forward(which, address, int(count), rest[0]))
