@@ -5,6 +5,7 @@ that has read weights before. ``forward``: from a repository's entry to the end 
 the network and gives it the weights, as torch.hub's users do.
 """
 
+import gc
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -40,6 +41,7 @@ def again(name: str, url: str) -> Callable[[], object]:
     """Read a file when what reads it has been imported."""
     read = weights(name, url)
     read()
+    gc.collect()  # it would come at some call or other, and looks at all that torch has made
     return read
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from rehub.words.errors import StoreError
 from rehub.world.download.part import PartFile
 
-CHUNK = 256 << 10  # bytes of a buffer
+CHUNK = 1 << 20  # bytes of a buffer; what is written in large parts is in large pages, which are quicker to map
 _QUEUE = 8  # buffers that wait to be hashed
 _BEHIND = 16 << 20  # bytes
 _LATELY = 0.2  # seconds
@@ -90,7 +90,7 @@ class Hasher:
             return self._spare.pop() if self._spare else bytearray(CHUNK)
 
     def _run(self) -> None:
-        back = memoryview(bytearray(2 * CHUNK))
+        back = memoryview(bytearray(CHUNK))
         try:
             while not self.finished and self._wait():
                 self._step(back)

@@ -90,7 +90,7 @@ class Incoming:
         view = view if self.left is None else view[: self.left]
         count = self._some(view) if view else 0
         until = time.monotonic() + _TOGETHER
-        while 0 < count < len(view) // 2 and time.monotonic() < until:
+        while 0 < count < len(view) and time.monotonic() < until:
             try:
                 more = self._some(view[count:])
             except FaultError as fault:  # what came before it is still good
