@@ -83,7 +83,7 @@ def test_settings_of_the_file_are_those_of_the_readme(clean_home: Path) -> None:
     """Each name that the README allows in the file is allowed."""
     row = next(line for line in READMES[0].read_text("utf-8").splitlines() if "REHUB_CONFIG" in line)
     names = re.findall(r"`(\w+)`", row.split("|")[2])
-    assert len(names) == 9
+    assert len(names) == 12
     values = {
         "offline": "true",
         "mirrors": "[]",
@@ -91,6 +91,9 @@ def test_settings_of_the_file_are_those_of_the_readme(clean_home: Path) -> None:
         "verify": '"always"',
         "timeout": "5",
         "legacy_links": "true",
+        "lock": '"/x/rehub.lock"',
+        "locked": "true",
+        "shared": '["/y"]',
         "dir": '"/x"',
         "hosts": '{"a.org" = {kind = "git"}}',
         "default_host": '"a.org"',
@@ -107,3 +110,4 @@ def test_settings_of_the_file_are_those_of_the_readme(clean_home: Path) -> None:
     )
     assert ([host.name for host in found.hosts], found.default_host) == (["a.org"], "a.org")
     assert found.legacy_links
+    assert found.locked

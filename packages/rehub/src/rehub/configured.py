@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rehub.given import check, folder_of, hosts_of, mirrors_of
+from rehub.given import check, folder_of, folders_of, hosts_of, mirrors_of
 from rehub.words.hosts import host_name
 from rehub.words.settings import Settings
 
@@ -43,6 +43,9 @@ class Configured:
         hosts: str | Mapping[str, str | Mapping[str, str]] | None = None,
         default_host: str | None = None,
         legacy_links: bool | None = None,
+        lock: str | os.PathLike[str] | None = None,
+        locked: bool | None = None,
+        shared: str | Iterable[str | os.PathLike[str]] | None = None,
         progress: Callable[[str], None] = lambda _: None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
@@ -58,6 +61,9 @@ class Configured:
             "hosts": None if hosts is None else hosts_of(hosts),
             "default_host": None if default_host is None else host_name("default_host", default_host),
             "legacy_links": legacy_links,
+            "lock": None if lock is None else folder_of(lock, "lock", "a file"),
+            "locked": locked,
+            "shared": None if shared is None else folders_of(shared),
         }
         self._given: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         check(self._given)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,8 @@ def url_of(given: object) -> str:
     return given
 
 
-def folder_of(given: str | os.PathLike[str]) -> Path:
-    """Give an absolute folder; ``~`` is the home.
+def folder_of(given: str | os.PathLike[str], name: str = "dir", expected: str = "a folder") -> Path:
+    """Give an absolute path; ``~`` is the home.
 
     Raises:
         MalformedSettingError: it is empty.
@@ -47,8 +47,19 @@ def folder_of(given: str | os.PathLike[str]) -> Path:
     """
     text = os.fspath(given)
     if not text:
-        raise MalformedSettingError("dir", text, "a folder")
+        raise MalformedSettingError(name, text, expected)
     return Path(os.path.expanduser(text)).absolute()
+
+
+def folders_of(given: str | Iterable[str | os.PathLike[str]]) -> tuple[Path, ...]:
+    """Read folders, in ``REHUB_SHARED``'s form or one by one.
+
+    Raises:
+        MalformedSettingError: one of them is empty.
+        TypeError: one of them is not a path.
+    """
+    each = [part for part in given.split(os.pathsep) if part] if isinstance(given, str) else given
+    return tuple(folder_of(part, "shared") for part in each)
 
 
 def mirrors_of(given: str | Mapping[str, str]) -> tuple[Mirror, ...]:
@@ -115,6 +126,7 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "verify": (lambda value: value in {"changed", "always"}, "changed or always"),
     "offline": (lambda value: isinstance(value, bool), "True or False"),
     "legacy_links": (lambda value: isinstance(value, bool), "True or False"),
+    "locked": (lambda value: isinstance(value, bool), "True or False"),
     "timeout": (
         lambda value: type(value) in {int, float} and 0 < value <= _DAY,
         "seconds, more than 0 and at most a day",

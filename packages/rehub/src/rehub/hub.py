@@ -39,6 +39,9 @@ class Hub(Files):
             ``REHUB_HOSTS``' form.
         default_host: the host that ``owner/repo`` is at.
         legacy_links: let torch.hub's names in its folder lead to what was loaded.
+        lock: a lock: what is loaded is recorded in it, and what it knows is answered from it.
+        locked: load exactly what the lock says, and nothing else.
+        shared: folders like ``dir`` beneath it that are only read, first match wins.
         progress: told, in a few words, what is going on; nothing is ever printed.
         environ: where everything that is not given comes from; the process's own environment by default.
 

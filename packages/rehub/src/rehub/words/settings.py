@@ -78,6 +78,9 @@ class Settings:
         default_host: the host that ``owner/repo`` is at.
         legacy_links: let torch.hub's names (``<owner>_<repo>_<ref>``) lead to what was loaded, for programs that look
             for files there.
+        lock: the lock in use: what is loaded is recorded in it, and what it knows is answered from it.
+        locked: load exactly what the lock says, and nothing else.
+        shared: folders like ``dir`` beneath it, first match wins: only read, never written.
     """
 
     dir: Path
@@ -90,6 +93,9 @@ class Settings:
     hosts: tuple[Host, ...] = ()
     default_host: str = GITHUB
     legacy_links: bool = False
+    lock: Path | None = None
+    locked: bool = False
+    shared: tuple[Path, ...] = ()
 
     @property
     def store_dir(self) -> Path:

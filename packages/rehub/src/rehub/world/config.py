@@ -24,6 +24,9 @@ _NAMES = {
     "hosts": "REHUB_HOSTS",
     "default_host": "REHUB_DEFAULT_HOST",
     "legacy_links": "REHUB_LEGACY_LINKS",
+    "lock": "REHUB_LOCK",
+    "locked": "REHUB_LOCKED",
+    "shared": "REHUB_SHARED",
 }
 
 
@@ -58,6 +61,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         hosts=_hosts(*values.get("hosts", ("REHUB_HOSTS", ""))),
         default_host=host_name(*values.get("default_host", ("REHUB_DEFAULT_HOST", GITHUB))),
         legacy_links=_flag(*values.get("legacy_links", ("REHUB_LEGACY_LINKS", False))),
+        lock=_dir(*values["lock"], environ) if "lock" in values else None,
+        locked=_flag(*values.get("locked", ("REHUB_LOCKED", False))),
+        shared=_folders(*values.get("shared", ("REHUB_SHARED", "")), environ),
     )
 
 
@@ -102,7 +108,14 @@ def _file(environ: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
 def _dir(name: str, value: object, environ: Mapping[str, str]) -> Path:
     if isinstance(value, str) and value:
         return _folder(value, environ)
-    raise MalformedSettingError(name, value, "a folder")
+    raise MalformedSettingError(name, value, "a path")
+
+
+def _folders(name: str, value: object, environ: Mapping[str, str]) -> tuple[Path, ...]:
+    each = [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+    if isinstance(each, list):
+        return tuple(_dir(name, part, environ) for part in each)
+    raise MalformedSettingError(name, value, f"folders, as a list or separated by {os.pathsep!r}")
 
 
 def _flag(name: str, value: object) -> bool:

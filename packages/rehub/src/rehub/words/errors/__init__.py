@@ -7,6 +7,7 @@ written for torch.hub keeps catching what it caught::
     ├── MalformedError (ValueError)            what was given cannot be right: correct it
     │   ├── MalformedRefError                  a ref that names nothing
     │   ├── MalformedSettingError              an environment variable, a setting, an argument
+    │   ├── MalformedLockError                 a lock that cannot be read
     │   ├── RefusedTreeError                   a repository whose files must not be written down
     │   └── MalformedWeightsError              a weights file that is not what it says
     ├── NotFoundError (LookupError)            well formed, but not there: ask for something else
@@ -14,6 +15,8 @@ written for torch.hub keeps catching what it caught::
     │   ├── RefNotFoundError (ValueError)      no such branch, tag or commit of this repository
     │   ├── HubconfNotFoundError (FileNotFoundError)
     │   ├── EntryNotFoundError (RuntimeError)
+    │   ├── NotLockedError                     what the lock in use does not know
+    │   ├── GoneUpstreamError                  a commit that its repository does not give out any more
     │   └── ProvenanceNotFoundError            an object that no load of this process returned
     ├── TrustError (PermissionError)           it would run or believe what nobody allowed: decide
     │   ├── UntrustedError                     code that was not allowed to run here
@@ -34,12 +37,14 @@ written for torch.hub keeps catching what it caught::
         ├── AuthenticationError                the remote wants other credentials
         ├── RemoteRefusedError                 the remote cannot do what is needed
         ├── DownloadError                      a file could not be brought from its URL
+        ├── LockConflictError                  another process has changed the lock meanwhile
         └── StoreError                         the cache cannot be read or written
 
 A message says what was being done, what was expected, what was found, and the next command to type.
 """
 
 from rehub.words.errors.malformed import (
+    MalformedLockError,
     MalformedRefError,
     MalformedSettingError,
     MalformedWeightsError,
@@ -47,7 +52,9 @@ from rehub.words.errors.malformed import (
 )
 from rehub.words.errors.notfound import (
     EntryNotFoundError,
+    GoneUpstreamError,
     HubconfNotFoundError,
+    NotLockedError,
     ProvenanceNotFoundError,
     RefNotFoundError,
     RepositoryNotFoundError,
@@ -78,6 +85,7 @@ from rehub.words.errors.world import (
     AuthenticationError,
     DownloadError,
     GitMissingError,
+    LockConflictError,
     OfflineError,
     RemoteRefusedError,
     StoreError,
@@ -91,15 +99,19 @@ __all__ = [
     "DownloadError",
     "EntryNotFoundError",
     "GitMissingError",
+    "GoneUpstreamError",
     "HostKeyError",
     "HubconfFailedError",
     "HubconfNotFoundError",
+    "LockConflictError",
     "MalformedError",
+    "MalformedLockError",
     "MalformedRefError",
     "MalformedSettingError",
     "MalformedWeightsError",
     "MissingDependencyError",
     "NotFoundError",
+    "NotLockedError",
     "OfflineError",
     "OperatorClashError",
     "ProvenanceNotFoundError",

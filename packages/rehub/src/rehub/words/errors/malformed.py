@@ -39,6 +39,19 @@ class MalformedSettingError(MalformedError):
         super().__init__(f"{name} cannot be {shown}\n  expected {expected}")
 
 
+class MalformedLockError(MalformedError):
+    """A lock that cannot be read, or says two things of one; it was not touched.
+
+    Attributes:
+        where: the file, with the line where that is known.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, where: str, reason: str, advice: str = "") -> None:
+        self.where, self.reason = where, reason
+        super().__init__(f"{where} cannot be read: {reason}\nIt was not touched.{advice and chr(10) + advice}")
+
+
 class RefusedTreeError(MalformedError):
     """A repository holds something that must not be written to disk.
 

@@ -76,6 +76,41 @@ class EntryNotFoundError(NotFoundError, RuntimeError):
         )
 
 
+class NotLockedError(NotFoundError):
+    """Something is wanted that the lock in use does not know, and nothing else may be loaded.
+
+    Attributes:
+        what: what was wanted.
+        lock: the file.
+        command: the command that would record it.
+    """
+
+    def __init__(self, what: str, lock: str, command: str, found: str = "") -> None:
+        self.what, self.lock, self.command = what, lock, command
+        there = f"\n  found    {found}" if found else ""
+        super().__init__(
+            f"{what} is not in {lock}, and nothing else may be loaded\n  expected what the lock names{there}\n"
+            f"Nothing was fetched or run. To record it:\n  {command}"
+        )
+
+
+class GoneUpstreamError(NotFoundError):
+    """A commit that was there once is no longer given out by its repository.
+
+    Attributes:
+        remote: the repository, as a ref.
+        commit: 40 hex digits.
+    """
+
+    def __init__(self, remote: str, commit: str, tried: Sequence[str] = ()) -> None:
+        self.remote, self.commit = remote, commit
+        also = f"\n  tried also {', '.join(tried)}" if tried else ""
+        super().__init__(
+            f"{remote}@{commit[:12]} is gone upstream: no branch or tag reaches it, and its server does not send it"
+            f"{also}\nA mirror that was made while it was there still has it: REHUB_MIRRORS."
+        )
+
+
 class ProvenanceNotFoundError(NotFoundError):
     """Nobody knows what an object was made from.
 

@@ -92,6 +92,18 @@ class DownloadError(WorldError):
         super().__init__(f"{self.url[:300]} was not downloaded\n  {said}\n{rest}")
 
 
+class LockConflictError(WorldError):
+    """Another process has changed the lock meanwhile; what it wrote is there, what was to be written is not.
+
+    Attributes:
+        path: the lock.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(f"{path} was changed by another process meanwhile\nIts version stays. Run the command again.")
+
+
 class StoreError(WorldError):
     """The store cannot be read or written.
 

@@ -1,0 +1,109 @@
+"""What ``rehub.lock`` says: which bytes a project's models are made of. How it is written down, ``locktext`` knows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rehub.words.pin import Pin
+
+
+@dataclass(frozen=True, slots=True)
+class LockedRepository:
+    """A repository that took part, at the commit that its ref meant.
+
+    Attributes:
+        ref: as it was asked for, with the host that it is at: ``str`` of a :class:`Ref` as ``Settings.meant`` gives it.
+        pin: its remote, commit (``gitCommit``) and tree (``dirHash``, which a lock always has).
+        git_tree: 40 hex digits, git's own id of its files (``gitTree``); empty if that is not known.
+    """
+
+    ref: str
+    pin: Pin
+    git_tree: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LockedWeights:
+    """A file of weights.
+
+    Attributes:
+        url: where it comes from, without user, password and what signs it.
+        sha256: of its bytes, in hex.
+        size: in bytes.
+    """
+
+    url: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class LockedModel:
+    """A call of an entry, and all that took part in it.
+
+    Attributes:
+        name: what ``rehub update NAME`` calls it; unique in its lock.
+        ref: as it was asked for; equal to the first repository's, or a folder (``./model``), which has none.
+        entry: the entry that was called.
+        args: what it was called with: literals of Python, or ``"<class>"`` for what is none (see
+            :func:`rehub.words.provenance.literal`).
+        kwargs: likewise, by name, sorted by it.
+        repositories: its own first, then those that it loaded itself, each once.
+        weights: each once, in the order of their first use.
+        complete: whether nothing went past rehub, as far as that can be seen.
+        unverified: what did, in words.
+        environment: what it was loaded in: ``{"python": "3.11.7", "torch": "2.13.0+cpu", …}``, distribution to version.
+    """
+
+    name: str
+    ref: str
+    entry: str
+    args: tuple[Any, ...] = ()
+    kwargs: tuple[tuple[str, Any], ...] = ()
+    repositories: tuple[LockedRepository, ...] = ()
+    weights: tuple[LockedWeights, ...] = ()
+    complete: bool = True
+    unverified: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def call(self) -> tuple[Any, ...]:
+        """What tells two models of a lock apart, whatever they are called."""
+        return self.ref, self.entry, repr(self.args), repr(self.kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """All that a lock says.
+
+    Attributes:
+        models: by name.
+        weights: files that no entry asked for: the program itself did.
+        pylock: the name of a PEP 751 file beside the lock, if there is one.
+        pylock_sha256: of its bytes, in hex.
+    """
+
+    models: tuple[LockedModel, ...] = ()
+    weights: tuple[LockedWeights, ...] = ()
+    pylock: str = ""
+    pylock_sha256: str = ""
+
+    def repositories(self) -> Iterator[LockedRepository]:
+        """Give every repository that it names, each once."""
+        yield from dict.fromkeys(each for model in self.models for each in model.repositories)
+
+    def files(self) -> Iterator[LockedWeights]:
+        """Give every file of weights that it names, each once."""
+        yield from dict.fromkeys([*self.weights, *(each for model in self.models for each in model.weights)])
+
+    def repository(self, ref: str) -> LockedRepository | None:
+        """Give what a ref means: one ref means one commit in all of a lock."""
+        return next((each for each in self.repositories() if each.ref == ref), None)
+
+    def file(self, url: str) -> LockedWeights | None:
+        """Give the bytes of a URL, which is given without secrets: one URL gives one file in all of a lock."""
+        return next((each for each in self.files() if each.url == url), None)
+
+    def model(self, call: tuple[Any, ...]) -> LockedModel | None:
+        """Give the model that a call makes (see :attr:`LockedModel.call`)."""
+        return next((each for each in self.models if each.call == call), None)
