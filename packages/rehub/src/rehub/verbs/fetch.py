@@ -233,11 +233,16 @@ def checkout_named(name: str, store: Store) -> list[Checkout]:
     return [checkout for checkout in found if checkout and checkout.name == name]
 
 
-def checkout_of(pin: Pin, store: Store) -> Checkout | None:
+def checkout_of(pin: Pin, store: Store, *, always: bool = False) -> Checkout | None:
     """Give the checkout of exactly this pin, if its tree is in the store.
+
+    Args:
+        pin: which.
+        store: where it is.
+        always: hash every file, also those that nothing seems to have touched.
 
     Raises:
         DigestMismatchError: it is, and is damaged.
     """
-    manifest = store.trees.find(pin.tree) if pin.tree else None
+    manifest = store.trees.find(pin.tree, always=always) if pin.tree else None
     return _as_checkout(pin, store, manifest) if manifest else None
