@@ -28,6 +28,10 @@ SECTIONS = {
         "run": "Run a Python script, unchanged, with torch.hub going through rehub.",
         "trust": "Decide which repositories may run here.",
     },
+    "Pin": {
+        "sync": "Bring everything that a lock names into the store.",
+        "verify": "Hash everything that a lock names again.",
+    },
     "Keep": {
         "cache": "Look after the store.",
         "dir": "Print torch.hub's folder.",

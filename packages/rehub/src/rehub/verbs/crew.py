@@ -4,7 +4,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 _PATIENCE = 5.0  # seconds
@@ -25,34 +26,43 @@ def at_once(
     Raises:
         BaseException: what the first task that failed has raised, or what interrupted the wait.
     """
-    left, done = deque(enumerate(tasks)), dict[int, T]()
-    failed = list[BaseException]()
-
-    def work() -> None:
-        while left and not stop.is_set():
-            try:
-                number, task = left.popleft()
-            except IndexError:  # another thread has just taken the last one
-                return
-            try:
-                done[number] = task()
-            except BaseException as error:  # noqa: BLE001 - it is raised where somebody waits
-                failed.append(error)
-                stop.set()
-
+    crew: _Crew[T] = _Crew(deque(enumerate(tasks)), stop)
     names = [f"rehub-{number}" for number in range(min(most, len(tasks)))]
-    crew = [threading.Thread(target=work, name=name, daemon=True) for name in names]
-    for each in crew:
+    threads = [threading.Thread(target=crew.work, name=name, daemon=True) for name in names]
+    for each in threads:
         each.start()
     try:
-        for each in crew:
+        for each in threads:
             each.join()
     except BaseException:
         stop.set()
         end = time.monotonic() + patience
-        for each in crew:
+        for each in threads:
             each.join(max(0.0, end - time.monotonic()))
         raise
-    if failed:
-        raise failed[0]
-    return [done[number] for number in range(len(tasks))]
+    if crew.failed:
+        raise crew.failed[0]
+    return [crew.done[number] for number in range(len(tasks))]
+
+
+@dataclass(slots=True)
+class _Crew(Generic[T]):
+    """What is left to do, and what was done."""
+
+    left: deque[tuple[int, Callable[[], T]]]
+    stop: threading.Event
+    done: dict[int, T] = field(default_factory=dict)
+    failed: list[BaseException] = field(default_factory=list)
+
+    def work(self) -> None:
+        """Do one task after the other, until none is left."""
+        while not self.stop.is_set():
+            try:
+                number, task = self.left.popleft()
+            except IndexError:
+                return
+            try:
+                self.done[number] = task()
+            except BaseException as error:  # noqa: BLE001 - it is raised where somebody waits
+                self.failed.append(error)
+                self.stop.set()

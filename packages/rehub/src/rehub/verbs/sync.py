@@ -1,4 +1,4 @@
-"""Everything that a lock names, into the store: by commit id and digest, several at a time, and nothing of it is run."""
+"""Everything that a lock names, into the store: by commit id and digest, several at a time. Nothing of it is run."""
 
 import posixpath
 import threading
