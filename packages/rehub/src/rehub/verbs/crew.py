@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-_PATIENCE = 5.0  # seconds
+_PATIENCE = 3.0  # seconds
 
 
 def at_once(
