@@ -112,6 +112,7 @@ def test_what_fails_keeps_nothing_else_from_coming(lock: Path, machine: Machine,
     assert isinstance(errors.pop("1.pt"), rehub.DigestMismatchError)
     (error,) = errors.values()
     assert isinstance(error, rehub.RepositoryNotFoundError)
+    assert "REHUB_MIRRORS" in error.__notes__[0]
     found = hub.verify(lock)
     assert not found.good
     assert len(found.missing) == 2

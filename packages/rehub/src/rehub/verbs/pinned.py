@@ -3,11 +3,18 @@
 import logging
 
 from rehub.verbs.fetch import Fetching, checkout_of, fetch_pin
-from rehub.words.errors import DigestMismatchError, GoneUpstreamError, OfflineError, RefNotFoundError
+from rehub.words.errors import (
+    DigestMismatchError,
+    GoneUpstreamError,
+    OfflineError,
+    RefNotFoundError,
+    RepositoryNotFoundError,
+)
 from rehub.words.pin import Checkout, Pin
 from rehub.world.store import Store
 
 log = logging.getLogger("rehub")
+_MIRROR = "If it is gone, a mirror that was made while it was there still has it: REHUB_MIRRORS."
 
 
 def pinned(pin: Pin, world: Fetching) -> Checkout:
@@ -21,6 +28,7 @@ def pinned(pin: Pin, world: Fetching) -> Checkout:
 
     Raises:
         GoneUpstreamError: the repository does not give this commit out any more.
+        RepositoryNotFoundError: it is not there at all.
         DigestMismatchError: the commit has other files than the pin says.
         OfflineError: it is not in the store, and no socket may be opened.
         WorldError, RefusedTreeError: as they say.
@@ -39,6 +47,9 @@ def pinned(pin: Pin, world: Fetching) -> Checkout:
         except RefNotFoundError as error:
             mirrors = [url for url, mirrored in source.urls if mirrored]
             raise GoneUpstreamError(str(pin.remote), pin.commit, mirrors) from error
+        except RepositoryNotFoundError as error:
+            error.add_note(_MIRROR)
+            raise
 
 
 def find_pinned(pin: Pin, store: Store, *, always: bool = False) -> Checkout | None:

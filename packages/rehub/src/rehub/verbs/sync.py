@@ -147,11 +147,11 @@ class _Syncing:
 
     def _commit(self, pin: Pin) -> Outcome:
         try:
-            came = find_pinned(pin, self.world.store, always=_always(self.world)) is None
-            checkout = complete(pinned(pin, self.world), self.world, self.transfer.environ)
+            there = find_pinned(pin, self.world.store, always=_always(self.world))
+            checkout = complete(there or pinned(pin, self.world), self.world, self.transfer.environ)
         except RehubError as error:
             return Outcome(str(pin), error=error)
-        return Outcome(str(pin), came, _without_lfs(checkout))
+        return Outcome(str(pin), there is None, _without_lfs(checkout))
 
     def weights(self, same: Sequence[LockedWeights]) -> list[Outcome]:
         """Bring a file from the first of its URLs that gives it."""
