@@ -150,6 +150,8 @@ def test_the_same_model_on_another_machine(
     strace = [needed("strace", "strace"), "-f", "-qq", "-e", SOCKETS, "-e", "signal=none", "-o", str(trace)]
     assert second.output(*strace, REHUB_OFFLINE="1") == first
     assert trace.read_text() == ""
+    second.run(*strace, sys.executable, "-c", "import socket; socket.socket().close()")
+    assert "AF_INET" in trace.read_text()  # it would have been seen
     server.start()
 
     for repo in repos:
