@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from urllib.parse import urlsplit
 
 from rehub.verbs.crew import at_once
@@ -86,11 +87,8 @@ def sync(lock: Lock, world: Fetching, transfer: Transfer, *, jobs: int = JOBS, n
     weights = [partial(syncing.weights, same) for same in _by_bytes(lock)]
     tasks: list[Callable[[], list[Outcome]]] = [*repositories, *weights]
     done = at_once(tasks, most=jobs, stop=stop)
-    return Synced(*(tuple(each for some in part for each in some) for part in _split(done, len(repositories))))
-
-
-def _split(done: Sequence[list[Outcome]], at: int) -> tuple[Sequence[list[Outcome]], Sequence[list[Outcome]]]:
-    return done[:at], done[at:]
+    commits, files = done[: len(repositories)], done[len(repositories) :]
+    return Synced(tuple(chain(*commits)), tuple(chain(*files)))
 
 
 def _by_remote(lock: Lock) -> list[list[Pin]]:
@@ -161,9 +159,10 @@ class _Syncing:
                 return [Outcome(first.url)]
         except RehubError as error:
             return [Outcome(first.url, error=error)]
-        tried: list[Outcome] = []
-        while len(tried) < len(same) and not (tried and tried[-1].error is None):
-            tried.append(self._file(same[len(tried)]))
+        tried = [self._file(first)]
+        for each in same[1:]:
+            if tried[-1].error:
+                tried.append(self._file(each))
         return [tried[0] if tried[-1].error else tried[-1]]
 
     def _file(self, each: LockedWeights) -> Outcome:
