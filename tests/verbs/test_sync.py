@@ -45,9 +45,12 @@ def machine(server: GitServer, tmp_path: Path) -> Machine:
 
 
 def locked(hub: rehub.Hub, *refs: str) -> list[LockedRepository]:
-    """Give what refs mean on a machine, as a lock has it."""
-    pins = [(ref, hub.fetch(ref).pin) for ref in refs]
-    return [LockedRepository(ref, pin) for ref, pin in pins if pin]
+    """Give what refs mean on a machine, as a lock has it; the size of the last one is not known."""
+    found = [(ref, hub.fetch(ref)) for ref in refs]
+    sizes = [sum(each.stat().st_size for each in checkout.root.rglob("*.py")) for _, checkout in found[:-1]]
+    return [
+        LockedRepository(ref, it.pin, "", size) for (ref, it), size in zip(found, [*sizes, None], strict=True) if it.pin
+    ]
 
 
 def weights(server: GitServer, *numbers: int) -> list[LockedWeights]:
@@ -95,10 +98,13 @@ def test_offline_one_error_names_all_that_is_missing(lock: Path, machine: Machin
     ) as caught:
         machine(offline=True).sync(lock)
     commits, files = caught.value.missing[:2], caught.value.missing[2:]
-    assert [(name.partition("@")[0], size) for name, size in commits] == [("acme/toy", None), ("acme/other", None)]
+    assert [(name.partition("@")[0], size) for name, size in commits] == [
+        ("acme/toy", len(SOURCE)),
+        ("acme/other", None),
+    ]
     assert files == tuple((f"{server.url}/{number}.pt", 5000) for number in range(3))
     assert all(name in str(caught.value) for name, _ in caught.value.missing)
-    assert "in all 14.6 KiB and 2 commits whose size is not known" in str(caught.value)
+    assert "in all 14.7 KiB and 1 commit whose size is not known" in str(caught.value)
     assert server.log == []
 
 

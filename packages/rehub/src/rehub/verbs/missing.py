@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rehub.verbs.pinned import find_pinned
 from rehub.words.digest import Digest
 from rehub.words.errors import DigestMismatchError, OfflineError
-from rehub.words.lock import Lock, LockedWeights
+from rehub.words.lock import Lock, LockedRepository, LockedWeights
 from rehub.words.pin import LfsPointer, Pin
 from rehub.world.store import Store
 
@@ -18,21 +18,21 @@ class Missing:
     """What is named and not there, or is there and damaged.
 
     Attributes:
-        pins: commits without their files.
+        commits: those without their files.
         lfs: what git LFS keeps for commits whose files are there.
         weights: files, each once.
     """
 
-    pins: tuple[Pin, ...] = ()
+    commits: tuple[LockedRepository, ...] = ()
     lfs: tuple[tuple[Pin, LfsPointer], ...] = ()
     weights: tuple[LockedWeights, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.pins or self.lfs or self.weights)
+        return bool(self.commits or self.lfs or self.weights)
 
     def told(self) -> Iterator[tuple[str, int | None]]:
-        """Give each in words, with its bytes; nobody knows those of a commit before it is there."""
-        yield from ((pin.short, None) for pin in self.pins)
+        """Give each in words, with its bytes; of a commit they may not be known."""
+        yield from ((each.pin.short, each.size) for each in self.commits)
         yield from ((f"{pin.short}:{pointer.path}", pointer.size) for pin, pointer in self.lfs)
         yield from ((each.url, each.size) for each in self.weights)
 
@@ -49,12 +49,12 @@ def missing(lock: Lock, store: Store, *, always: bool = False) -> Missing:
         DigestMismatchError: a commit has other files than the lock says.
         StoreError: the disk refused.
     """
-    pins = dict.fromkeys(each.pin for each in lock.repositories())
-    found = {pin: find_pinned(pin, store, always=always) for pin in pins}
+    commits = {each.pin: each for each in lock.repositories()}
+    found = {pin: find_pinned(pin, store, always=always) for pin in commits}
     files = {each.sha256: each for each in lock.files()}
     pointers = ((pin, pointer) for pin, each in found.items() if each for pointer in each.lfs)
     return Missing(
-        tuple(pin for pin, each in found.items() if each is None),
+        tuple(commits[pin] for pin, each in found.items() if each is None),
         tuple((pin, each) for pin, each in pointers if not is_there(each.oid, store, always=always)),
         tuple(each for each in files.values() if not is_there(Digest(each.sha256), store, always=always)),
     )

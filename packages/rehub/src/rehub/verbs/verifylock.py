@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rehub.words.digest import Digest
-from rehub.words.lock import Lock, LockedWeights
+from rehub.words.lock import Lock, LockedRepository, LockedWeights
 from rehub.words.pin import Pin
 from rehub.world.store import Inventory, Store
 
@@ -32,7 +32,7 @@ class VerifiedLock:
         repositories: how many commits it names.
         weights: how many files, each counted once.
         wrong: what is there and is not what the lock says.
-        missing: what is not there: each in words, with its bytes, or ``None`` where nobody knows them.
+        missing: what is not there: each in words, with its bytes, or ``None`` where the lock does not know them.
     """
 
     repositories: int
@@ -52,14 +52,14 @@ def verify_lock(lock: Lock, store: Store) -> VerifiedLock:
     Raises:
         StoreError: the disk refused.
     """
-    pins = list(dict.fromkeys(each.pin for each in lock.repositories()))
+    commits = list({each.pin: each for each in lock.repositories()}.values())
     files = list({each.sha256: each for each in lock.files()}.values())
     looking = _Looking(store, [], [])
-    for pin in pins:
-        looking.commit(pin)
-    for each in files:
-        looking.weights(each)
-    return VerifiedLock(len(pins), len(files), tuple(looking.wrong), tuple(looking.missing))
+    for commit in commits:
+        looking.commit(commit)
+    for file in files:
+        looking.weights(file)
+    return VerifiedLock(len(commits), len(files), tuple(looking.wrong), tuple(looking.missing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +70,19 @@ class _Looking:
     wrong: list[Wrong]
     missing: list[tuple[str, int | None]]
 
-    def commit(self, pin: Pin) -> None:
+    def commit(self, each: LockedRepository) -> None:
         """Hash a commit's files, after a look at whether they are this commit's at all."""
+        pin = each.pin
         known = self.store.records.find_pin(pin.remote, pin.commit)
         if pin.tree is None or known is None or known.tree is None or not self.store.trees.folder(known.tree).is_dir():
-            self.missing.append((pin.short, None))
+            self.missing.append((pin.short, each.size))
         elif known.tree != pin.tree:
             self.wrong.append(Wrong(pin.short, pin.tree.h1, known.tree.h1))
         else:
             self.wrong.extend(_damaged(pin, pin.tree, self.store))
             manifest = self.store.trees.manifest(pin.tree)
-            for each in manifest.lfs if manifest else ():
-                self._blob(f"{pin.short}:{each.path}", each.oid, each.size)
+            for pointer in manifest.lfs if manifest else ():
+                self._blob(f"{pin.short}:{pointer.path}", pointer.oid, pointer.size)
 
     def weights(self, each: LockedWeights) -> None:
         """Hash a file of weights."""

@@ -1,7 +1,7 @@
 """``rehub verify``: everything in the store that a lock names, hashed again.
 
 JSON: ``{"repositories": count, "weights": count, "wrong": [{"what", "expected", "found"}], "missing": [{"what",
-"bytes"}]}``; ``bytes`` is ``null`` where nobody knows it before it is there.
+"bytes"}]}``; ``bytes`` is ``null`` where the lock does not know it.
 """
 
 import click

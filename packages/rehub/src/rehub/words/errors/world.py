@@ -12,7 +12,7 @@ class OfflineError(WorldError):
 
     Attributes:
         what: what was needed.
-        missing: all of it, where a lock tells: each in words, with its bytes, or ``None`` where nobody knows them.
+        missing: all of it, where a lock tells: each in words, with its bytes, or ``None`` where it does not know them.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ def _held(count: int | None) -> str:
 
 
 def _total(missing: Sequence[tuple[str, int | None]]) -> str:
-    """Say how much is missing in all; of a commit nobody knows how large it is before it is there."""
+    """Say how much is missing in all; of a commit that may not be known."""
     known = [count for _, count in missing if count is not None]
     if not missing or len(missing) == len(known) == 1:
         return ""
