@@ -35,6 +35,8 @@ def pinned(pin: Pin, world: Fetching) -> Checkout:
     """
     if found := find_pinned(pin, world.store, always=world.settings.verify == "always"):
         return found
+    if _lies_there(pin, world.store):
+        log.warning("the checkout of %s is damaged", pin.short)
     if world.settings.offline:
         raise OfflineError(pin.short)
     source = world.source(pin.remote)
@@ -74,10 +76,16 @@ def find_pinned(pin: Pin, store: Store, *, always: bool = False) -> Checkout | N
     try:
         return checkout_of(known, store, always=always)
     except DigestMismatchError as error:
-        log.warning("the checkout of %s is damaged: %s", pin.short, str(error).replace("\n", " "))
+        log.debug("the checkout of %s is damaged: %s", pin.short, error)
         return None
 
 
 def _other_files(pin: Pin, known: Pin) -> DigestMismatchError:
     expected, found = (each.tree.h1 if each.tree else "" for each in (pin, known))
     return DigestMismatchError(f"the tree of {pin.short}", expected, found, "Its files were not used.")
+
+
+def _lies_there(pin: Pin, store: Store) -> bool:
+    """Say whether the store has had a pin's files, and something is in their place."""
+    known = store.records.find_pin(pin.remote, pin.commit)
+    return known is not None and known.tree is not None and store.trees.folder(known.tree).exists()
