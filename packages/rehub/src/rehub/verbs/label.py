@@ -12,7 +12,6 @@ from contextlib import suppress
 from typing import Any, Protocol, Self
 
 from rehub.words.provenance import Provenance
-from rehub.words.provenancejson import as_dict, from_dict
 
 # torch.jit.script makes no attribute of a name that starts like this.
 KEY = "__rehub_provenance__"
@@ -44,7 +43,7 @@ class Label:
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, str]]:
         """Become bytes, in the one way that torch's own unpickler for weights lets by, too."""
-        return codecs.encode, (json.dumps(as_dict(self.made.now())), "utf-8")
+        return codecs.encode, (json.dumps(self.made.now().as_dict()), "utf-8")
 
     def __repr__(self) -> str:
         return "<what rehub.provenance says>"
@@ -72,7 +71,7 @@ def read(said: bytes) -> Provenance:
         data = json.loads(said) if len(said) <= _MOST else None
     except (RecursionError, ValueError):
         data = None
-    return from_dict(data)
+    return Provenance.from_dict(data)
 
 
 def _own(value: object) -> dict[str, Any] | None:

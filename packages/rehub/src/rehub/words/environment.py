@@ -11,6 +11,7 @@ class Environment:
 
     Attributes:
         python: its version, ``3.11.7``.
+        rehub: the version of rehub that loaded it.
         platform: the system and the processor's kind, ``linux-x86_64``.
         torch: its version with its build, ``2.13.0+cpu``; empty if nobody had imported it.
         device: where torch makes tensors by default: ``cpu``, or ``cuda:0`` with the names of device and toolkit.
@@ -26,6 +27,7 @@ class Environment:
 
     python: str
     platform: str
+    rehub: str = ""
     torch: str = ""
     device: str = ""
     capability: str = ""

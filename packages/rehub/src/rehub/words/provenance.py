@@ -99,6 +99,33 @@ class Provenance:
         for each in self.nested:
             yield from each.walk()
 
+    def as_dict(self) -> dict[str, Any]:
+        """Give it as what JSON knows; the format is docs/formats/provenance.md."""
+        from rehub.words.provenancejson import as_dict
+
+        return as_dict(self)
+
+    @classmethod
+    def from_dict(cls, data: Any) -> "Provenance":
+        """Read what :meth:`as_dict` gave.
+
+        Raises:
+            MalformedError: it is something else, or was written by a newer rehub.
+        """
+        from rehub.words.provenancejson import from_dict
+
+        return from_dict(data)
+
+    def statement(self) -> dict[str, Any]:
+        """Give it as an in-toto Statement v1 with SLSA's provenance v1, as what JSON knows; unsigned.
+
+        Raises:
+            NotFoundError: nothing that took part has a digest.
+        """
+        from rehub.words.statement import statement
+
+        return statement(self)
+
     def __str__(self) -> str:
         given = [*map(repr, self.args), *(f"{name}={value!r}" for name, value in self.kwargs)]
         first = f"{self.pin or self.place} {self.entry}({', '.join(given)})"

@@ -125,6 +125,7 @@ def _environment(data: Any) -> Environment | None:
     return Environment(
         python=_is(str, data["python"]),
         platform=_is(str, data["platform"]),
+        rehub=_is(str, data["rehub"]),
         torch=_is(str, data["torch"]),
         device=_is(str, data["device"]),
         capability=_is(str, data["capability"]),

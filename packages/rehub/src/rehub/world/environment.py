@@ -8,10 +8,12 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from rehub._version import __version__
 from rehub.words.dependencies import distribution
 from rehub.words.environment import Environment
 
@@ -34,7 +36,8 @@ _MOST = 100  # characters of a variable's value
 def surroundings() -> Environment:
     """Say in what this process runs now, but for the packages: it takes some microseconds."""
     machine = os.uname().machine if hasattr(os, "uname") else os.environ.get("PROCESSOR_ARCHITECTURE", "")
-    plain = Environment(_version(), f"{sys.platform}-{machine}".lower(), settings=tuple(_variables()))
+    platform = f"{sys.platform}-{machine}".lower()
+    plain = Environment(_version(), platform, __version__, settings=tuple(_variables()))
     torch = sys.modules.get("torch")
     return plain if torch is None else _with_torch(plain, torch)
 
@@ -53,9 +56,8 @@ def _variables() -> Iterable[tuple[str, str]]:
 def _with_torch(plain: Environment, torch: ModuleType) -> Environment:
     said = {name: _asked(ask, torch) for name, ask in _SETTINGS.items()}
     known = [(name, str(value).lower()) for name, value in said.items() if value is not None]
-    return Environment(
-        plain.python,
-        plain.platform,
+    return replace(
+        plain,
         torch=str(_asked(lambda torch: torch.__version__, torch) or ""),
         device=_asked(_device, torch) or "",
         capability=_asked(lambda torch: torch.backends.cpu.get_cpu_capability(), torch) or "",
