@@ -29,6 +29,7 @@ SECTIONS = {
         "trust": "Decide which repositories may run here.",
     },
     "Pin": {
+        "lock": "Load a model once, and record all its bytes in a lock.",
         "sync": "Bring everything that a lock names into the store.",
         "verify": "Hash everything that a lock names again.",
     },
