@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rehub.verbs.locked import Locks
 from rehub.verbs.pinned import find_pinned
 from rehub.words.digest import Digest
 from rehub.words.errors import DigestMismatchError, OfflineError
@@ -58,6 +59,20 @@ def missing(lock: Lock, store: Store, *, always: bool = False) -> Missing:
         tuple((pin, each) for pin, each in pointers if not is_there(each.oid, store, always=always)),
         tuple(each for each in files.values() if not is_there(Digest(each.sha256), store, always=always)),
     )
+
+
+def offline_for(wanted: LockedRepository | LockedWeights, locks: Locks, store: Store) -> OfflineError:
+    """Give the error of a load that lacks something: it names also what else the same models lack.
+
+    Args:
+        wanted: what was looked for first.
+        locks: the lock in use, which names it.
+        store: where to look.
+    """
+    name = wanted.ref if isinstance(wanted, LockedRepository) else wanted.url
+    models = tuple(each for each in locks.lock.models if wanted in (*each.repositories, *each.weights))
+    found = missing(Lock(models), store)
+    return offline(found, f"{locks.shown} names for {name}") if found else OfflineError(name)
 
 
 def is_there(digest: Digest, store: Store, *, always: bool) -> bool:
