@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from rehub.verbs.verifylock import VerifiedLock
     from rehub.words.lock import Lock
 
-_DEFAULT = "rehub.lock"
-
 
 class Locking(Files):
     """The verbs about all that a lock names; the arguments are those of :class:`rehub.Hub`."""
@@ -57,8 +55,10 @@ class Locking(Files):
         return verify_lock(self._read_lock(self._lock_path(lock)), self.store)
 
     def _lock_path(self, given: str | os.PathLike[str] | None) -> Path:
+        from rehub.verbs.locked import DEFAULT
+
         found = folder_of(given, "lock", "a file") if given is not None else self.settings.lock
-        return found or Path.cwd() / _DEFAULT
+        return found or Path(DEFAULT).absolute()
 
     def _read_lock(self, path: Path) -> Lock:
         from rehub.words.errors import NotFoundError
