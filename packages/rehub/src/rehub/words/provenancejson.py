@@ -6,7 +6,7 @@ The format is told in docs/formats/provenance.md. What is read may be anybody's:
 from dataclasses import asdict
 from typing import Any, TypeVar, get_args
 
-from rehub.words import literals
+from rehub.words import jsonliterals as literals
 from rehub.words.digest import Digest
 from rehub.words.environment import Environment
 from rehub.words.errors import MalformedError
