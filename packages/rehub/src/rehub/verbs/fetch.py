@@ -1,10 +1,13 @@
-"""From a ref to a checkout: the store first, then git, with every byte hashed before it has its name."""
+"""From a ref to a checkout: the store, static mirrors, git; every byte is hashed before it has its name."""
+
+from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rehub.words.digest import Digest
 from rehub.words.errors import (
@@ -22,6 +25,9 @@ from rehub.words.settings import Settings, may_ask
 from rehub.words.tree import Limits, Plan, check_bytes, plan
 from rehub.world.git import BareRepository, Git, Objects, Source
 from rehub.world.store import Manifest, RefRecord, Store
+
+if TYPE_CHECKING:
+    from rehub.verbs.mirror.asking import Mirrors
 
 log = logging.getLogger("rehub")
 Progress = Callable[[str], None]
@@ -127,9 +133,16 @@ def _cached(remote: Remote, rev: str | None, world: Fetching, *, since: float = 
 
 
 def _offline(ref: Ref, remote: Remote, world: Fetching) -> Checkout:
-    """Answer from the store whatever it can answer, and say what is missing otherwise."""
+    """Answer from the store whatever it can answer, else from a static mirror in a folder; say what is missing."""
     if found := _cached(remote, ref.rev, world):
         return found
+    if world.settings.static_mirrors(remote.url):
+        with world.store.locked(remote):
+            mirrors = _mirrors(remote, world)
+            with mirrors.telling():
+                if found := _mirrored(ref, remote, world, mirrors):
+                    return found
+                raise OfflineError(str(ref))
     raise OfflineError(str(ref))
 
 
@@ -156,7 +169,38 @@ def _as_checkout(pin: Pin, store: Store, manifest: Manifest) -> Checkout | None:
 
 
 def _ask(ref: Ref, remote: Remote, world: Fetching, *, unchecked: bool) -> Checkout:
-    """Resolve and fetch; the remote's lock is held."""
+    """Ask static mirrors, if there are any, and then the remote; the remote's lock is held."""
+    mirrors = _mirrors(remote, world)
+    with mirrors.telling():
+        if found := _mirrored(ref, remote, world, mirrors):
+            return found
+        return _ask_remote(ref, remote, world, mirrors, unchecked=unchecked)
+
+
+def _mirrors(remote: Remote, world: Fetching) -> Mirrors:
+    """Give the static mirrors that are asked for a repository."""
+    from rehub.verbs.mirror.asking import Mirrors
+
+    return Mirrors.of(remote.url, world.settings)
+
+
+def _mirrored(ref: Ref, remote: Remote, world: Fetching, mirrors: Mirrors) -> Checkout | None:
+    """Ask static mirrors what a ref means, and for its files: both of the same one."""
+    if not mirrors.left:
+        return None
+    from rehub.verbs.mirror.trees import tree_of_ref
+
+    if (found := tree_of_ref(ref, remote, world, mirrors)) is None:
+        return None
+    pin, said = found
+    checkout = _checkout(pin, world)
+    if checkout:
+        world.store.records.save_ref(remote, ref.rev, RefRecord(said.commit, said.name, said.asked))
+    return checkout
+
+
+def _ask_remote(ref: Ref, remote: Remote, world: Fetching, mirrors: Mirrors, *, unchecked: bool) -> Checkout:
+    """Resolve and fetch."""
     from rehub.verbs.resolve import Resolved, resolve
 
     source = world.source(remote)
@@ -165,18 +209,43 @@ def _ask(ref: Ref, remote: Remote, world: Fetching, *, unchecked: bool) -> Check
     found = Resolved(ref.commit, "") if ref.commit and known else resolve(ref, source, store=world.store, git=world.git)
     pin = world.store.records.find_pin(remote, found.commit) or Pin(remote, found.commit)
     log.info("%s is %s%s", ref, found.commit, f" ({found.name})" if found.name else "")
-    checkout = _checkout(pin, world) or fetch_pin(pin, source, world)
+    checkout = _checkout(pin, world) or fetch_pin(pin, source, world, mirrors)
     world.store.records.save_ref(remote, ref.rev, RefRecord(found.commit, found.name, time.time()))
     return checkout
 
 
-def fetch_pin(pin: Pin, source: Source, world: Fetching) -> Checkout:
+def fetch_pin(pin: Pin, source: Source, world: Fetching, mirrors: Mirrors | None = None) -> Checkout:
     """Bring a pin's files into the store; the remote's lock is held.
+
+    If its tree's digest is known, static mirrors are asked first: what they give proves itself.
+
+    Args:
+        pin: whose.
+        source: the remote, as it may be asked here.
+        world: settings, store and git.
+        mirrors: those that were asked before, and which of them were refused.
 
     Raises:
         DigestMismatchError: the pin's tree is known, and this is another one.
         WorldError, RefusedTreeError: as they say.
     """
+    if mirrors is not None:
+        return _mirrored_pin(pin, world, mirrors) or _by_git(pin, source, world)
+    mirrors = _mirrors(pin.remote, world)
+    with mirrors.telling():
+        return _mirrored_pin(pin, world, mirrors) or _by_git(pin, source, world)
+
+
+def _mirrored_pin(pin: Pin, world: Fetching, mirrors: Mirrors) -> Checkout | None:
+    if pin.tree is None or not mirrors.left:
+        return None
+    from rehub.verbs.mirror.trees import tree_of_pin
+
+    proved = tree_of_pin(pin, world, mirrors)
+    return _checkout(proved, world) if proved else None
+
+
+def _by_git(pin: Pin, source: Source, world: Fetching) -> Checkout:
     repository = BareRepository(world.git, world.store.git_dir(pin.remote))
     try:
         return _fetched(pin, source, world, repository)

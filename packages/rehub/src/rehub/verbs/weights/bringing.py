@@ -67,7 +67,7 @@ def _found(  # noqa: PLR0913 - those of fetch_weights
     theirs = own_file(place, url, transfer, promise)
     if isinstance(theirs, Weights):
         return theirs
-    transfer.check_offline(transfer.settings.rewritten(url))
+    transfer.check_sources(url)
     blob = _fetched(url, place, transfer, promise)
     return _given(blob, url, place, transfer, linked=linked, wrong=theirs is False)
 

@@ -73,7 +73,7 @@ def download_to(url: str, target: Path, transfer: Transfer, *, prefix: str | Non
         OfflineError, DownloadError, StoreError: as they say.
         OSError: that cannot be its name.
     """
-    transfer.check_offline(transfer.settings.rewritten(url))
+    transfer.check_sources(url)
     if target.is_dir():
         raise IsADirectoryError(21, "Is a directory", str(target))
     if target.is_char_device() or target.is_block_device():  # root could, and the machine would be without it
