@@ -78,22 +78,27 @@ def fetch(ref: Ref, world: Fetching, *, force: bool = False, unchecked: bool = F
     """
     ref = world.settings.meant(ref)  # from here on it names the host that it is at, also in what is recorded
     if isinstance(ref.place, Folder):
-        return _folder(ref.place)
+        return replace(_folder(ref.place), ref=str(ref))
     if isinstance(ref.place, HubName):
         raise MalformedRefError(
             str(ref), "no hub is set up here that knows models by name", "name the repository itself"
         )
-    if not force and (found := _cached(ref.place, ref.rev, world)):
+    return replace(_of_remote(ref, ref.place, world, force=force, unchecked=unchecked), ref=str(ref))
+
+
+def _of_remote(ref: Ref, remote: Remote, world: Fetching, *, force: bool, unchecked: bool) -> Checkout:
+    """Give the files of a ref of a remote: from the store if they may be, else as the remote has them now."""
+    if not force and (found := _cached(remote, ref.rev, world)):
         return found
     if world.settings.offline:
         if force:
             log.warning("rehub is offline: %s is what it was when it was last asked for", ref)
-        return _offline(ref, ref.place, world)
+        return _offline(ref, remote, world)
     began = time.time()
-    with world.store.locked(ref.place):
+    with world.store.locked(remote):
         # Look again: another process may have done the work while this one waited.
         since = began if force else 0.0
-        return _cached(ref.place, ref.rev, world, since=since) or _ask(ref, ref.place, world, unchecked=unchecked)
+        return _cached(remote, ref.rev, world, since=since) or _ask(ref, remote, world, unchecked=unchecked)
 
 
 def find_cached(ref: Ref, world: Fetching) -> Checkout | None:
@@ -103,7 +108,8 @@ def find_cached(ref: Ref, world: Fetching) -> Checkout | None:
         DigestMismatchError: it is damaged, and rehub is offline.
     """
     ref = world.settings.meant(ref)
-    return _cached(ref.place, ref.rev, world) if isinstance(ref.place, Remote) else None
+    found = _cached(ref.place, ref.rev, world) if isinstance(ref.place, Remote) else None
+    return replace(found, ref=str(ref)) if found else None
 
 
 def _folder(place: Folder) -> Checkout:
@@ -285,7 +291,7 @@ def _written(pin: Pin, world: Fetching, repository: BareRepository) -> tuple[Pin
         tree = world.store.trees.add(
             contents, submodules=planned.submodules, alike=planned.alike, expected=pin.tree, what=pin.short
         )
-    return replace(pin, tree=tree), root
+    return replace(pin, tree=tree, git_tree=root), root
 
 
 def _contents(planned: Plan, objects: Objects, limits: Limits) -> Iterator[tuple[str, Iterator[bytes]]]:
