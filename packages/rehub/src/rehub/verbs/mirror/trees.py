@@ -76,12 +76,12 @@ def _brought(root: str, pin: Pin, world: "Fetching", mirrors: Mirrors) -> Pin:
         if pin.tree is None:
             raise
         said = MirroredPin(pin.tree)
-    proved = replace(pin, tree=said.tree)
+    proved = replace(pin, tree=said.tree, git_tree=pin.git_tree or said.git_tree)
     if not _is_there(said.tree, world):
         world.progress(f"fetching {pin.short} from the mirror {root}")
         _unpacked(root, proved, said, world, mirrors)
     if world.store.records.find_pin(pin.remote, pin.commit) != proved:
-        world.store.records.save_pin(proved, git_tree=said.git_tree)
+        world.store.records.save_pin(proved, git_tree=proved.git_tree)
     return proved
 
 
