@@ -12,9 +12,9 @@ from rehub.given import folder_of, url_of
 from rehub.words.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from rehub.verbs.mirror.making import Mirrored
     from collections.abc import Iterator
 
+    from rehub.verbs.mirror.making import Mirrored
     from rehub.verbs.weights import Transfer
 
 
@@ -153,4 +153,4 @@ class Files(Configured):
             msg = f"{where} is not there\n  expected a lock\n'rehub lock' writes one."
             raise NotFoundError(msg)
         named = lockfile.read(where)[0] if where else None
-        return make_mirror(self.store, folder_of(folder, "folder"), named, progress=self._progress)
+        return make_mirror(self._fetching, folder_of(folder, "folder"), named)

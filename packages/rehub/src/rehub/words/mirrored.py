@@ -1,10 +1,9 @@
 """A static mirror in words: which file of it says what, and how its records are read. Nothing is asked here.
 
-The layout is written down in docs/formats/mirror.md. A mirror need not be trusted: of what it says only the digests
-count, and where nobody knows one, it is believed as far as its user has said that it is a mirror.
+The layout is written down in docs/formats/mirror.md. A mirror need not be trusted: files go by their digests, and a
+commit's files by git's own objects. It is believed in where a ref points, and which bytes a URL gives, if nobody knows.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import quote
@@ -19,7 +18,6 @@ FORMAT = 1
 """What every record says of itself; a reader refuses others."""
 
 _MOST = 1 << 50  # bytes that anything can have
-_MOST_SUBMODULES = 10_000
 
 
 def place_of(remote: Remote) -> str:
@@ -44,6 +42,11 @@ def refs_path(remote: Remote) -> str:
 def pin_path(remote: Remote, commit: str) -> str:
     """Give the path of what a mirror says of a commit."""
     return f"pins/{place_of(remote)}/{commit}.json"
+
+
+def proof_path(remote: Remote, commit: str) -> str:
+    """Give the path of what proves a commit's files: git's own objects, as gitproof.py reads them."""
+    return f"pins/{place_of(remote)}/{commit}.tar"
 
 
 def tree_path(tree: Digest) -> str:
@@ -139,21 +142,19 @@ def find(refs: dict[str, MirroredRef], rev: str | None) -> MirroredRef | None:
 
 @dataclass(frozen=True, slots=True)
 class MirroredPin:
-    """What a commit holds.
+    """Under which digest the files of a commit are to be found; that they are the commit's own is proved apart.
 
     Attributes:
-        tree: the digest of its files.
+        tree: the digest.
         git_tree: git's own id of them; empty if that is not known.
-        submodules: folders that are other repositories, which are not there.
     """
 
     tree: Digest
     git_tree: str = ""
-    submodules: tuple[str, ...] = ()
 
     def as_dict(self, remote: Remote, commit: str) -> dict[str, Any]:
         """Give what is written down."""
-        told = {"tree": self.tree.h1, "git_tree": self.git_tree, "submodules": list(self.submodules)}
+        told = {"tree": self.tree.h1, "git_tree": self.git_tree}
         return {"format": FORMAT, "remote": remote.url, "commit": commit, **told}
 
     @classmethod
@@ -161,17 +162,12 @@ class MirroredPin:
         """Read what a mirror says of a pin.
 
         Raises:
-            MalformedError: it says nothing, says it of another one, or another tree than the one that is known.
+            MalformedError: it says nothing, or says it of another one.
         """
         _check(data, pin.remote)
         if _text(data, "commit") != pin.commit:
             raise MalformedError(_no("commit", pin.commit))
-        tree, git_tree = Digest.parse(_text(data, "tree")), _text(data, "git_tree")
-        if pin.tree not in {None, tree}:
-            raise MalformedError(_no("tree", pin.tree.h1 if pin.tree else ""))
-        if git_tree and (len(git_tree) != len(pin.commit) or set(git_tree) - set("0123456789abcdef")):
-            raise MalformedError(_no("git_tree", "40 hex digits"))
-        return cls(tree, git_tree, _submodules(data))
+        return cls(Digest.parse(_text(data, "tree")), _text(data, "git_tree"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,17 +229,9 @@ def _text(data: object, name: str) -> str:
 
 def _number(data: object, name: str) -> float:
     found = _field(data, name)
-    if type(found) in {int, float} and 0 <= found <= _MOST and math.isfinite(found):  # type: ignore[operator]
-        return float(found)  # type: ignore[arg-type]
+    if isinstance(found, int | float) and 0 <= found <= _MOST:  # neither infinity nor not-a-number
+        return float(found)
     raise MalformedError(_no(name, "a number of seconds"))
-
-
-def _submodules(data: object) -> tuple[str, ...]:
-    found = _field(data, "submodules")
-    if isinstance(found, list) and len(found) <= _MOST_SUBMODULES:
-        if all(isinstance(each, str) and each.isprintable() for each in found):
-            return tuple(found)
-    raise MalformedError(_no("submodules", "a list of paths"))
 
 
 def _no(name: str, expected: str) -> str:

@@ -84,9 +84,8 @@ def _static(target: str, told: str | None) -> str:
     """Give the URL of a static mirror's folder, with a slash at its end; ``static+/folder`` is one of this machine."""
     url = f"file://{quote(target)}" if target.startswith("/") else target
     if not re.match(r"https?://[^-/\s]|file:///", url) or "?" in url or "#" in url or not url.isprintable():
-        raise MalformedSettingError(
-            "REHUB_MIRRORS", told, "static+http://…/, static+https://…/, static+file:///…/ or static+/an/absolute/folder/"
-        )
+        expected = "static+http://…/, static+https://…/, static+file:///…/ or static+/an/absolute/folder/"
+        raise MalformedSettingError("REHUB_MIRRORS", told, expected)
     if "@" in urlsplit(url).netloc:
         raise MalformedSettingError("REHUB_MIRRORS", told, "a target without credentials")
     return url.rstrip("/") + "/"

@@ -168,7 +168,7 @@ def _member(packed: Packed, at: int, block: bytes) -> Member:
         msg = f"the header of {path!a} cannot be read"
         raise ValueError(msg) from error
     if _exactly(packed, start, at - start) != ours:
-        msg = f"the header of {path!a} is not written as ours are: it is no plain file, or has a mode, an owner or a date"
+        msg = f"the header of {path!a} is not written as ours are: it is no plain file, or has an owner or a date"
         raise ValueError(msg)
     return Member(path, at, size)
 
@@ -190,7 +190,7 @@ def _check_path(path: str, last: str, limits: Limits) -> None:
 
 
 def _records(data: bytes) -> dict[str, str]:
-    """Read a pax header: ``<length> <name>=<value>\\n`` over and over; what is no such line is left out."""
+    r"""Read a pax header: ``<length> <name>=<value>\n`` over and over; what is no such line is left out."""
     found, at = {}, 0
     while (space := data.find(b" ", at, at + 8)) > 0 and data[at:space].isdigit():
         end = at + int(data[at:space])
@@ -226,7 +226,8 @@ def _record(name: bytes, value: bytes) -> bytes:
 
 
 def _header(name: bytes, size: int, kind: bytes) -> bytes:
-    fields = b"%b0000644\x000000000\x000000000\x00%011o\x0000000000000\x00        %b" % (name.ljust(100, b"\0"), size, kind)
+    owner = b"0000644\x000000000\x000000000\0"
+    fields = b"%b%b%011o\x0000000000000\0        %b" % (name.ljust(_SHORT, b"\0"), owner, size, kind)
     block = (fields + bytes(100) + b"ustar\x0000").ljust(_BLOCK, b"\0")
     return block[:148] + b"%06o\0 " % sum(block) + block[156:]
 

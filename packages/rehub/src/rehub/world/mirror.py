@@ -64,7 +64,7 @@ class MirrorFolder:
         self.root.mkdir(parents=True, exist_ok=True)
         sign = self.record(_SIGN)
         if sign is None:
-            if set(os.listdir(self.root)) - {_LOCK}:
+            if {path.name for path in self.root.iterdir()} - {_LOCK}:
                 raise MalformedSettingError("DIR", str(self.root), "a new or empty folder, or a mirror")
             self.write_record(_SIGN, {"format": FORMAT})
         elif sign.get("format") != FORMAT:

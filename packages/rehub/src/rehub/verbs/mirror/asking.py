@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit
@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # who has no such mirror needs nothing of it
 log = logging.getLogger("rehub")
 _RECORD = 4 << 20  # bytes of a record
 _ABSENT = {403, 404, 410}  # what servers say of files that are not there; buckets that may not be listed say 403
+_PATIENCE = 4  # times as long as a mirror may stay silent: so long may a record take that trickles
 _RETRIES = 1  # there are other places to ask
 _SHOWN = 300  # characters of a reason
 
@@ -66,13 +67,14 @@ class Mirrors:
         """
         try:
             yield
-        except Absent:
-            self.why.setdefault(root, f"it does not have {what}")
-            log.info("the mirror %s does not have %s", root, what)
+        except Absent as error:
+            why = str(error) or f"it does not have {what}"
+            self.why.setdefault(root, why)
+            log.info("the mirror %s was asked: %s", root, why)
         except (DownloadError, StoreError, DigestMismatchError, MalformedError) as error:
             self.why[root] = _reason(error)
             self.left.remove(root)
-            # StoreError: a size that is a lie may be more than the disk has; if it really is full, the next one says so.
+            # StoreError: a size that is a lie may be more than the disk has; if that is full, the next one says so.
             failed = "failed" if isinstance(error, DownloadError | StoreError) else "was refused"
             log.warning("the mirror %s %s for %s: %s", root, failed, what, self.why[root])
 
@@ -117,7 +119,8 @@ class Mirrors:
             from rehub.world.download import request
 
             with absent():
-                return request(url, limits=self.limits(_RECORD)).body
+                limits = replace(self.limits(_RECORD), deadline=_PATIENCE * self.timeout)
+                return request(url, limits=limits).body
         try:
             with here.open("rb") as file:
                 body = file.read(_RECORD + 1)

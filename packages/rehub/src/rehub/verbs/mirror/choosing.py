@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 
 from rehub.words.digest import Digest
 from rehub.words.errors import NotFoundError
-from rehub.words.lock import Lock, LockedRepository
+from rehub.words.lock import Lock, LockedRepository, LockedWeights
 from rehub.words.mirrored import MirroredRef, MirroredUrl, url_path
 from rehub.words.pin import Pin
 from rehub.words.ref import Ref, Remote
 from rehub.words.text import size
 from rehub.words.weightfile import identity
 from rehub.world.store import Inventory, Store, UrlRecord
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +69,8 @@ def of_lock(lock: Lock, store: Store) -> Chosen:
         rows = chosen.refs.setdefault(each.pin.remote, {})
         rows[Ref.parse(each.ref).rev or "HEAD"] = _ref(each, store, fetched.get(each.pin, 0.0))
         missing += _take([(pointer.oid, pointer.size, pointer.path) for pointer in manifest.lfs], chosen, store)
-    missing += _take([(Digest(each.sha256), each.size, each.url) for each in lock.files()], chosen, store)
-    for each in lock.files():
-        chosen.urls[url_path(each.url)] = _url_of(each.url, Digest(each.sha256), each.size, store)
+    missing += _take([(Digest(file.sha256), file.size, file.url) for file in lock.files()], chosen, store)
+    chosen.urls |= {url_path(file.url): _url_of(file, store) for file in lock.files()}
     if missing:
         shown = "\n  ".join(missing)
         msg = f"the store lacks {len(missing)} of what the lock names\n  {shown}\nNothing was written. Run: rehub sync"
@@ -103,7 +101,7 @@ def _url(record: UrlRecord) -> MirroredUrl:
     return MirroredUrl(record.digest, record.size, record.etag, max(0.0, record.fetched))
 
 
-def _url_of(url: str, digest: Digest, count: int, store: Store) -> MirroredUrl:
+def _url_of(file: LockedWeights, store: Store) -> MirroredUrl:
     """Give which bytes a lock says that a URL gives, with what the store knows of them."""
-    record = store.urls.find(identity(url))
-    return _url(record) if record and record.digest == digest else MirroredUrl(digest, count)
+    record = store.urls.find(identity(file.url))
+    return _url(record) if record and record.digest.hex == file.sha256 else MirroredUrl(Digest(file.sha256), file.size)

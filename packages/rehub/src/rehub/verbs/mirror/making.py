@@ -1,27 +1,30 @@
-"""Making a static mirror of what a store holds, all of it or what a lock names: contents first, then what names them."""
+"""Making a static mirror of all that a store holds, or of what a lock names: contents first, then what names them."""
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rehub.verbs.fetch import Fetching
 from rehub.verbs.mirror.choosing import Chosen, ChosenPin, of_lock, of_store
+from rehub.verbs.mirror.proving import proof_of
 from rehub.words.digest import Digest
-from rehub.words.errors import DigestMismatchError, MalformedError, RehubError, StoreError
+from rehub.words.errors import DigestMismatchError, MalformedError, StoreError
 from rehub.words.lock import Lock
 from rehub.words.mirrored import (
     MirroredPin,
     MirroredRef,
     blob_path,
     pin_path,
+    proof_path,
     refs_of,
     refs_path,
     refs_record,
     tree_path,
 )
-from rehub.words.pin import LfsPointer
+from rehub.words.pin import LfsPointer, Pin
 from rehub.words.ref import Remote
 from rehub.words.tar import pack, size_of
 from rehub.words.text import line
@@ -44,6 +47,7 @@ class Mirrored:
         written: how many files were written now; the others were there.
         bytes: of them.
         left_out: what could not be taken, and why.
+        unproved: commits whose git repository is not in the store any more; only locks that name them can use these.
     """
 
     folder: str
@@ -53,30 +57,28 @@ class Mirrored:
     written: int = 0
     bytes: int = 0
     left_out: list[str] = field(default_factory=list)
+    unproved: list[str] = field(default_factory=list)
 
 
-def make_mirror(
-    store: Store, folder: Path, lock: Lock | None = None, *, progress: Callable[[str], None] = lambda _: None
-) -> Mirrored:
+def make_mirror(world: Fetching, folder: Path, lock: Lock | None = None) -> Mirrored:
     """Write what a store holds into a static mirror, beside what is there already.
 
     Nothing is fetched, and nothing that is not what its digest says is written.
 
     Args:
-        store: whose content.
+        world: the store, and git, which reads what proves its commits.
         folder: a new or empty one, or a mirror.
         lock: only what it names; all of that must be in the store.
-        progress: told, in a few words, what is going on.
 
     Raises:
         NotFoundError: the store lacks something that the lock names; nothing was written.
         MalformedSettingError: the folder is no mirror, and holds something else.
         StoreError: the disk refused.
     """
-    chosen = of_store(store) if lock is None else of_lock(lock, store)
+    chosen = of_store(world.store) if lock is None else of_lock(lock, world.store)
     mirror = MirrorFolder(folder)
     with mirror.opened():
-        making = _Making(store, mirror, Mirrored(str(folder)), progress)
+        making = _Making(world, mirror, Mirrored(str(folder)))
         making.blobs(chosen.blobs)
         making.trees(chosen)
         making.urls(chosen)
@@ -89,10 +91,9 @@ def make_mirror(
 class _Making:
     """A run of :func:`make_mirror`, and what it has done so far."""
 
-    store: Store
+    world: Fetching
     mirror: MirrorFolder
     done: Mirrored
-    progress: Callable[[str], None]
 
     def blobs(self, digests: Iterable[Digest]) -> None:
         """Write files of weights, and of git LFS."""
@@ -103,10 +104,10 @@ class _Making:
 
     def _blob(self, digest: Digest) -> None:
         path = blob_path(digest)
-        handle = self.store.blobs.open(digest)
+        handle = self.world.store.blobs.open(digest)
         try:
             if self.mirror.size(path) != os.fstat(handle).st_size:
-                self.progress(f"writing {digest.short}")
+                self.world.progress(f"writing {digest.short}")
                 self._wrote(self.mirror.write(path, _proved(handle, digest.hex, str(digest))))
         finally:
             os.close(handle)
@@ -115,19 +116,30 @@ class _Making:
         """Write trees, and what their commits are."""
         for each in chosen.pins:
             with self._or_left_out(each.pin.short):
-                manifest = self._tree(each)
-                self._record(pin_path(each.pin.remote, each.pin.commit), _said(each, manifest))
+                self._tree(each)
+                self._proof(each.pin)
+                said = MirroredPin(each.tree, each.git_tree).as_dict(each.pin.remote, each.pin.commit)
+                self._record(pin_path(each.pin.remote, each.pin.commit), said)
                 self.done.pins.append(str(each.pin))
 
-    def _tree(self, each: ChosenPin) -> Manifest:
-        manifest = self.store.trees.find(each.tree)
+    def _proof(self, pin: Pin) -> None:
+        """Write what proves a commit's files, if its git repository is still there."""
+        path = proof_path(pin.remote, pin.commit)
+        if self.mirror.size(path) is not None:
+            return
+        if (pieces := proof_of(pin, self.world)) is None:
+            self.done.unproved.append(str(pin))
+        else:
+            self._wrote(self.mirror.write(path, pieces))
+
+    def _tree(self, each: ChosenPin) -> None:
+        manifest = self.world.store.trees.find(each.tree)
         if manifest is None:
-            raise StoreError(str(self.store.trees.folder(each.tree)), "it is not there any more")
+            raise StoreError(str(self.world.store.trees.folder(each.tree)), "it is not there any more")
         path = tree_path(each.tree)
         if self.mirror.size(path) != size_of((name, seen.size) for name, seen in manifest.files.items()):
-            self.progress(f"writing {each.pin.short}")
-            self._wrote(self.mirror.write(path, pack(_files(self.store, each.tree, manifest))))
-        return manifest
+            self.world.progress(f"writing {each.pin.short}")
+            self._wrote(self.mirror.write(path, pack(_files(self.world.store, each.tree, manifest))))
 
     def urls(self, chosen: Chosen) -> None:
         """Write which bytes URLs gave, of the files that are there."""
@@ -164,11 +176,6 @@ class _Making:
             yield
         except (DigestMismatchError, FileNotFoundError) as error:
             self.done.left_out.append(f"{what}: {line(str(error))}")
-
-
-def _said(each: ChosenPin, manifest: Manifest) -> dict[str, object]:
-    told = MirroredPin(each.tree, each.git_tree, tuple(sorted(manifest.submodules)))
-    return told.as_dict(each.pin.remote, each.pin.commit)
 
 
 def _files(store: Store, tree: Digest, manifest: Manifest) -> Iterator[tuple[str, int, Iterable[bytes]]]:
