@@ -131,13 +131,10 @@ def find(refs: dict[str, MirroredRef], rev: str | None) -> MirroredRef | None:
         >>> find({"HEAD": main}, "main") == find({"HEAD": main}, None) == main
         True
     """
-    if found := refs.get(rev or "HEAD"):
-        return found
-    for name in (rev, f"refs/tags/{rev}", f"refs/heads/{rev}"):
-        for each in refs.values():
-            if each.name == name:
-                return each
-    return None
+    if rev is None or rev in refs:
+        return refs.get(rev or "HEAD")
+    named = {each.name: each for each in refs.values()}
+    return next((named[name] for name in (rev, f"refs/tags/{rev}", f"refs/heads/{rev}") if name in named), None)
 
 
 @dataclass(frozen=True, slots=True)
