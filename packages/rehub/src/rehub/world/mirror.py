@@ -17,6 +17,7 @@ from rehub.words.mirrored import FORMAT
 
 _SIGN = "mirror.json"  # says that a folder is a mirror
 _LOCK = ".lock"
+_NEW = ".new-"  # before the names of files that are not whole yet
 _WAIT = 600.0  # seconds for another process that writes to it
 _MOST = 4 << 20  # bytes of a record
 
@@ -45,29 +46,29 @@ class MirrorFolder:
         from filelock import FileLock, Timeout
 
         with _errors(self.root):
-            self._make()
+            self._check()
+            self.root.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.root / _LOCK)
             try:
                 lock.acquire(timeout=wait)
             except Timeout as error:
                 raise StoreError(str(lock.lock_file), f"another process has written here for {wait:g} s") from error
         try:
-            for left in self.root.rglob(".new-*"):  # what killed processes were writing: nobody else is
+            for left in self.root.rglob(f"{_NEW}*"):  # what killed processes were writing: nobody else is
                 left.unlink(missing_ok=True)
+            self.write_record(_SIGN, {"format": FORMAT})
             yield
         finally:
             lock.release()
 
-    def _make(self) -> None:
+    def _check(self) -> None:
+        """Refuse a folder that is somebody else's; the sign is the first thing that is written to one of ours."""
         if self.root.exists() and not self.root.is_dir():
             raise MalformedSettingError("DIR", str(self.root), "a folder")
-        self.root.mkdir(parents=True, exist_ok=True)
-        sign = self.record(_SIGN)
-        if sign is None:
-            if {path.name for path in self.root.iterdir()} - {_LOCK}:
-                raise MalformedSettingError("DIR", str(self.root), "a new or empty folder, or a mirror")
-            self.write_record(_SIGN, {"format": FORMAT})
-        elif sign.get("format") != FORMAT:
+        names = {path.name for path in self.root.iterdir()} if self.root.exists() else set()
+        if _SIGN not in names and any(name != _LOCK and not name.startswith(_NEW) for name in names):
+            raise MalformedSettingError("DIR", str(self.root), "a new or empty folder, or a mirror")
+        if (sign := self.record(_SIGN)) and sign.get("format") != FORMAT:
             raise MalformedSettingError("DIR", str(self.root), f"a mirror of format {FORMAT}, or a newer rehub")
 
     def size(self, path: str) -> int | None:
@@ -110,7 +111,7 @@ class MirrorFolder:
         place, count = self.root / path, 0
         with _errors(place):
             place.parent.mkdir(parents=True, exist_ok=True)
-            handle, fresh = tempfile.mkstemp(prefix=".new-", dir=place.parent)
+            handle, fresh = tempfile.mkstemp(prefix=_NEW, dir=place.parent)
             try:
                 with os.fdopen(handle, "wb") as file:
                     for piece in pieces:
