@@ -69,7 +69,8 @@ class Mirrored:
         origin = rehub.Hub(dir=tmp_path / "origin", mirrors=world.mirrors, trust="always")
         origin.load("acme/toy:v1", "net")
         checkout = origin.fetch("acme/toy")
-        assert checkout.pin and checkout.pin.tree
+        assert checkout.pin
+        assert checkout.pin.tree
         made.tree = checkout.pin.tree.hex
         for url in made.urls:
             origin.load_state_dict_from_url(url)

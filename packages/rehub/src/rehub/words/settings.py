@@ -41,7 +41,7 @@ class Mirror:
             MalformedSettingError: it is something else, or its target is no URL that may be asked.
         """
         prefix, equals, target = text.partition("=")
-        told = None if re.search(r"://[^/\s]*@", text) else text  # with a user there may be a password
+        told = None if re.search(r"://[^/\s]*@|\?", text) else text  # a user may have a password, a query a token
         if not (equals and re.match(r"(https|http|ssh|file)://", prefix)):
             raise MalformedSettingError("REHUB_MIRRORS", told, "<URL prefix>=<URL prefix>, several separated by spaces")
         if target.startswith(_STATIC):
