@@ -79,8 +79,13 @@ def sync(lock: Lock, world: Fetching, transfer: Transfer, *, jobs: int = JOBS, n
     Raises:
         OfflineError: something is missing, and no socket may be opened; names all that is.
     """
-    if world.settings.offline and (found := missing(lock, world.store, always=_always(world))):
+    done = _brought(lock, world, transfer, jobs)
+    if world.settings.offline and done.failed and (found := missing(lock, world.store)):
         raise offline(found, f"{name} names")
+    return done
+
+
+def _brought(lock: Lock, world: Fetching, transfer: Transfer, jobs: int) -> Synced:
     stop = threading.Event()
     syncing = _Syncing(_stoppable(world, stop), transfer, stop)
     repositories = [partial(syncing.repository, pins) for pins in _by_remote(lock)]

@@ -13,7 +13,7 @@ from typing import Self
 from rehub.words.errors import RehubError, StoreError
 from rehub.world.git.process import Git
 
-_MAX_TREE = 32 << 20  # bytes of one tree object
+_MAX_TREE = 32 << 20  # bytes of one tree, or commit, object
 _MAX_LINK = 4096  # bytes of a link's target; PATH_MAX
 _CHUNK = 1 << 20  # bytes
 _CONNECTED = ["fsck", "--connectivity-only", "--no-dangling"]
@@ -178,6 +178,15 @@ class Objects:
             StoreError: it is not there.
         """
         return self._whole(oid, b"tree", _MAX_TREE)
+
+    def commit(self, oid: str) -> bytes:
+        """Give a commit object, as git stores it.
+
+        Raises:
+            ValueError: it is another kind of object, or too large.
+            StoreError: it is not there.
+        """
+        return self._whole(oid, b"commit", _MAX_TREE)
 
     def link(self, oid: str) -> bytes:
         """Give the target of a symbolic link.
