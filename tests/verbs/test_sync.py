@@ -108,6 +108,24 @@ def test_offline_one_error_names_all_that_is_missing(lock: Path, machine: Machin
     assert server.log == []
 
 
+def test_offline_a_mirror_in_a_folder_has_it(lock: Path, machine: Machine, server: GitServer, tmp_path: Path) -> None:
+    """What a machine without a network was given as files comes from there; what the folder lacks is still one error."""
+    author = machine("b")
+    author.sync(lock)
+    author.mirror(tmp_path / "usb", lock=lock)
+    server.stop()
+    mirrors = f"https://=static+{tmp_path}/usb/ http://=static+{tmp_path}/usb/"
+    hub = machine("c", mirrors=mirrors, offline=True)
+    assert not hub.sync(lock).failed
+    assert hub.verify(lock).good
+    for each in (tmp_path / "usb/blobs").rglob("*"):
+        if each.is_file():
+            each.unlink()
+    with pytest.raises(rehub.OfflineError) as caught:
+        machine("d", mirrors=mirrors, offline=True).sync(lock)
+    assert [size for _, size in caught.value.missing] == [5000] * 3
+
+
 def test_what_fails_keeps_nothing_else_from_coming(lock: Path, machine: Machine, server: GitServer) -> None:
     """Each failure is told with its own reason; the next sync brings only what is missing."""
     hub = machine()
