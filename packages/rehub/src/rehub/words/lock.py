@@ -66,6 +66,11 @@ class LockedModel:
     unverified: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
 
+    def __post_init__(self) -> None:
+        # One order, whoever makes it: what is written down changes only where something has changed.
+        object.__setattr__(self, "kwargs", tuple(sorted(self.kwargs, key=lambda each: each[0])))
+        object.__setattr__(self, "environment", tuple(sorted(self.environment)))
+
     @property
     def call(self) -> tuple[Any, ...]:
         """What tells two models of a lock apart, whatever they are called."""
@@ -87,6 +92,10 @@ class Lock:
     weights: tuple[LockedWeights, ...] = ()
     pylock: str = ""
     pylock_sha256: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "models", tuple(sorted(self.models, key=lambda each: each.name)))
+        object.__setattr__(self, "weights", tuple(sorted(self.weights, key=lambda each: each.url)))
 
     def repositories(self) -> Iterator[LockedRepository]:
         """Give every repository that it names, each once."""
