@@ -28,6 +28,9 @@ SECTIONS = {
         "run": "Run a Python script, unchanged, with torch.hub going through rehub.",
         "trust": "Decide which repositories may run here.",
     },
+    "Pin": {
+        "update": "Say what has happened upstream since rehub.lock was made.",
+    },
     "Keep": {
         "cache": "Look after the store.",
         "dir": "Print torch.hub's folder.",

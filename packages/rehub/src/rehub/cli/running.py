@@ -15,6 +15,7 @@ from rehub.cli.text import clean, size
 from rehub.hub import Hub
 from rehub.verbs.load import Loaded
 from rehub.words.errors import UntrustedError
+from rehub.words.lock import LockedModel
 from rehub.words.provenance import Provenance
 
 arguments = click.argument("arguments", nargs=-1, metavar="[VALUE]... [NAME=VALUE]...")
@@ -80,6 +81,12 @@ def prepare(  # noqa: PLR0913 - one for each option
         out.note(doubt, kind="warning")
     bound = _admitted(hub, out, ref, entry, source=source, force_reload=force_reload, trust=trust)
     return Call(bound, args, kwargs, _usage(hub, bound, ref, source))
+
+
+def again(hub: Hub, out: Output, model: LockedModel, *, trust: bool) -> Call:
+    """Give the call that a lock names, if it may be made."""
+    bound = _admitted(hub, out, model.ref, model.entry, source="github", force_reload=False, trust=trust)
+    return Call(bound, list(model.args), dict(model.kwargs), _usage(hub, bound, model.ref, "github"))
 
 
 def _admitted(  # noqa: PLR0913 - one for each option

@@ -1,4 +1,4 @@
-"""How a call that worked fares with another version of its entry: by Python's rules for arguments, from reading alone."""
+"""How a call that worked fares with another version of its entry: Python's rules for arguments, by reading alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ def fit(old: Entry | None, new: Entry, args: Sequence[Any], kwargs: Sequence[tup
     then = _bound(old.parameters, args, kwargs)
     if then.errors:
         # It worked, so this is not what the entry really takes: a decorator may have changed that.
-        return Fit()
+        return Fit(tuple(each for each in now.errors if each not in then.errors))
     differs = [*_elsewhere(then, now, args, kwargs), *_left_out(old, new, then, now)]
     return Fit(now.errors, () if now.errors else tuple(differs))
 
@@ -92,9 +92,7 @@ def _bound(parameters: Sequence[Parameter], args: Sequence[Any], kwargs: Sequenc
     return _Bound(tuple(placed), named, tuple(errors))
 
 
-def _elsewhere(
-    then: _Bound, now: _Bound, args: Sequence[Any], kwargs: Sequence[tuple[str, Any]]
-) -> Iterator[str]:
+def _elsewhere(then: _Bound, now: _Bound, args: Sequence[Any], kwargs: Sequence[tuple[str, Any]]) -> Iterator[str]:
     """Tell of arguments that go to another parameter than they did."""
     for value, old, new in zip(args, then.placed, now.placed, strict=True):
         if old != new:
@@ -102,8 +100,10 @@ def _elsewhere(
     for name, _ in kwargs:
         if then.named[name] != now.named[name]:
             into = now.named[name]
-            yield f"{name} is no parameter of its own any more: it goes into {into}" if into != name else (
-                f"{name} is a parameter of its own now: it went into {then.named[name]}"
+            yield (
+                f"{name} is no parameter of its own any more: it goes into {into}"
+                if into != name
+                else (f"{name} is a parameter of its own now: it went into {then.named[name]}")
             )
 
 

@@ -19,12 +19,12 @@ def is_requirements(name: str) -> bool:
 
 
 def requirements(name: str, text: str) -> tuple[str, ...]:
-    """Give what a file asks for, each once and as it is written there; nothing if it cannot be read.
+    r"""Give what a file asks for, each once and as it is written there; nothing if it cannot be read.
 
     Example:
-        >>> requirements("requirements.txt", "torch>=2  # the usual\\n\\nnumpy\\n")
+        >>> requirements("requirements.txt", "torch>=2  # the usual\n\nnumpy\n")
         ('torch>=2', 'numpy')
-        >>> requirements("pyproject.toml", '[project]\\nrequires-python = ">=3.9"\\ndependencies = ["einops"]')
+        >>> requirements("pyproject.toml", '[project]\nrequires-python = ">=3.9"\ndependencies = ["einops"]')
         ('Python >=3.9', 'einops')
     """
     read = _reader(name)

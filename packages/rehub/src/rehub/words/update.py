@@ -9,12 +9,12 @@ from rehub.words.pin import Pin
 class Move(StrEnum):
     """What has become of a ref."""
 
-    NONE = "has not moved"
-    FORWARD = "moved on"
-    TAG = "is a tag that was moved"
-    REWRITTEN = "had its history rewritten"
-    GONE = "is gone upstream"
-    UNKNOWN = "could not be looked at"
+    NONE = "none"
+    FORWARD = "forward"  # a branch, to a commit that comes from the locked one
+    TAG = "tag"  # a tag, wherever to: it was to stay
+    REWRITTEN = "rewritten"  # a branch, to a commit that does not come from the locked one
+    GONE = "gone"
+    UNKNOWN = "unknown"  # whoever was to be asked did not answer
 
     @property
     def is_ordinary(self) -> bool:

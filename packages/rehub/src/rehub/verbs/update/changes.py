@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rehub.verbs.update.entries import entry_changes
+from rehub.words.dependencies import install_line
 from rehub.words.hubconf import Hubconf
 from rehub.words.pin import Checkout
 from rehub.words.requirements import is_requirements, requirements
@@ -12,6 +13,7 @@ from rehub.words.update import Changes, Listed
 from rehub.world.folder import Tree
 from rehub.world.git import Git
 from rehub.world.git.difference import counted, shown
+from rehub.world.packages import is_importable
 
 _MAX_FILE = 1_000_000  # bytes of a file of requirements
 
@@ -44,7 +46,7 @@ def _lists(old: tuple[Checkout, Hubconf], new: tuple[Checkout, Hubconf]) -> Iter
     yield from _differing("weights", (each.url for each in then.weights), (each.url for each in now.weights))
     yield from _differing("git LFS", _pointers(old_files), _pointers(new_files))
     if then.dependencies is not None and now.dependencies is not None:
-        names = [[each.name for each in found.dependencies or ()] for found in (then, now)]
+        names = [[_needed(each.name) for each in found.dependencies or ()] for found in (then, now)]
         yield from _differing("dependencies", *names)
     asked_then, asked_now = _requirements(old_files.root), _requirements(new_files.root)
     for file in sorted({*asked_then, *asked_now}):
@@ -54,9 +56,15 @@ def _lists(old: tuple[Checkout, Hubconf], new: tuple[Checkout, Hubconf]) -> Iter
 def _differing(title: str, old: Iterable[str], new: Iterable[str]) -> Iterator[Listed]:
     """Give what only one of two lists holds, in its order; nothing if there is nothing."""
     then, now = dict.fromkeys(old), dict.fromkeys(new)
-    found = Listed(title, tuple(each for each in then if each not in now), tuple(each for each in now if each not in then))
+    found = Listed(
+        title, tuple(each for each in then if each not in now), tuple(each for each in now if each not in then)
+    )
     if found.gone or found.new:
         yield found
+
+
+def _needed(name: str) -> str:
+    return name if is_importable(name) else f"{name} (not installed: {install_line([name])})"
 
 
 def _pointers(files: Checkout) -> list[str]:
@@ -72,6 +80,8 @@ def _requirements(root: Path) -> dict[str, tuple[str, ...]]:
 
 def _unknown(found: Hubconf, when: str) -> Iterator[str]:
     """Say what reading could not know of one side, so that silence is not taken for sameness."""
-    if found.dynamic and not found.run:
+    if not found.is_known:
         yield f"{when}, its hubconf.py made names at run time, which reading cannot know: {found.dynamic[0]}"
-    yield from (f"{when}, {each.file}:{each.line} {each.message}" for each in found.problems if each.file == "hubconf.py")
+    yield from (
+        f"{when}, {each.file}:{each.line} {each.message}" for each in found.problems if each.file == "hubconf.py"
+    )

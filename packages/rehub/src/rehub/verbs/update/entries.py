@@ -8,10 +8,13 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rehub.words.hubconf import Entry, Hubconf
+from rehub.words.text import cut, line
 from rehub.words.update import Change, EntryChange
 
 if TYPE_CHECKING:
-    from griffe import Breakage, Module
+    from griffe import Breakage, Module, Parameter
+
+_LONGEST = 60  # characters of a default that is shown
 
 
 def entry_changes(old: Hubconf, new: Hubconf) -> tuple[EntryChange, ...]:
@@ -20,10 +23,12 @@ def entry_changes(old: Hubconf, new: Hubconf) -> tuple[EntryChange, ...]:
     What reading cannot know counts as unchanged: whether a name that is made at run time is gone, nothing tells.
     """
     then, now = {each.name: each for each in old.entries}, {each.name: each for each in new.entries}
-    gone = () if new.dynamic else (EntryChange(name, Change.GONE, each.signature) for name, each in then.items() if name not in now)
-    fresh = () if old.dynamic else (EntryChange(name, Change.NEW, new=each.signature) for name, each in now.items() if name not in then)
+    there = {*now, *(each.name for each in new.leaks)}  # what is a leak now can still be loaded
+    gone = [EntryChange(name, Change.GONE, each.signature) for name, each in then.items() if name not in there]
+    fresh = [EntryChange(name, Change.NEW, new=each.signature) for name, each in now.items() if name not in then]
     both = [(then[name], now[name]) for name in then.keys() & now.keys()]
-    return tuple(sorted([*gone, *fresh, *_changed(both)], key=lambda each: each.name))
+    certain = [*(gone if new.is_known else ()), *(fresh if old.is_known else ()), *_changed(both)]
+    return tuple(sorted(certain, key=lambda each: each.name))
 
 
 def _changed(pairs: Iterable[tuple[Entry, Entry]]) -> Iterator[EntryChange]:
@@ -70,8 +75,12 @@ def _said(found: "Breakage") -> str:
         Kind.PARAMETER_REMOVED: lambda: f"{name} is gone",
         Kind.PARAMETER_MOVED: lambda: f"{name} has another place",
         Kind.PARAMETER_CHANGED_KIND: lambda: f"{name} was {old.kind.value}, and is {new.kind.value}",
-        Kind.PARAMETER_CHANGED_DEFAULT: lambda: f"{name} was {old.default} if left out, and is {new.default}",
+        Kind.PARAMETER_CHANGED_DEFAULT: lambda: f"{name} was {_short(old)} if left out, and is {_short(new)}",
         Kind.PARAMETER_CHANGED_REQUIRED: lambda: f"{name} must be given now",
         Kind.PARAMETER_ADDED_REQUIRED: lambda: f"{name} is new, and must be given",
     }
     return str(said[found.kind]()) if found.kind in said else str(found)
+
+
+def _short(parameter: "Parameter") -> str:
+    return cut(line(str(parameter.default)), _LONGEST)

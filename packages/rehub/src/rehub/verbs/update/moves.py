@@ -22,10 +22,11 @@ from rehub.world.git.history import History
 
 log = logging.getLogger("rehub")
 # Each is about one remote; those about git or the disk are about all of them, and end everything.
+_LIMITS = HistoryLimits()
 REMOTES_OWN = (AuthenticationError, HostKeyError, RemoteRefusedError, UnreachableError)
 
 
-def moved(locked: LockedRepository, world: Fetching, *, limits: HistoryLimits = HistoryLimits()) -> Moved:
+def moved(locked: LockedRepository, world: Fetching, *, limits: HistoryLimits = _LIMITS) -> Moved:
     """Ask where a locked ref points now, and how that came to be.
 
     Args:

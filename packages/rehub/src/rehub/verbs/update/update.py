@@ -19,7 +19,8 @@ from rehub.words.errors import (
 from rehub.words.hubconf import Hubconf
 from rehub.words.lock import Lock, LockedModel, LockedRepository
 from rehub.words.pin import Checkout, Pin
-from rehub.words.update import LockedCall, Moved, News, Update
+from rehub.words.text import size
+from rehub.words.update import LockedCall, News, Update
 
 # What may be wrong with one commit's files; the disk and git are about all of them.
 _FILES_OWN = (*REMOTES_OWN, DigestMismatchError, RefNotFoundError, RefusedTreeError, RepositoryNotFoundError)
@@ -127,12 +128,20 @@ def _fared(call: LockedCall, model: LockedModel, old: Hubconf | None, new: Hubco
     entry = new.find(model.entry)
     if entry is None and any(each.name == model.entry for each in new.leaks):
         return call
-    if entry is None and (new.dynamic or new.problems):
+    if entry is None and not new.is_known:
         return replace(call, differs=(f"whether there still is an entry {model.entry}, reading cannot know",))
     if entry is None:
         return replace(call, breaks=(f"there is no entry {model.entry} any more",))
     found = fit(old.find(model.entry) if old else None, entry, model.args, model.kwargs)
-    return replace(call, breaks=found.breaks, differs=found.differs)
+    return replace(call, breaks=found.breaks, differs=(*found.differs, *_unnamed(model, old, new)))
+
+
+def _unnamed(model: LockedModel, old: Hubconf | None, new: Hubconf) -> Iterator[str]:
+    """Tell of weights that a call has used, and that the code names no more."""
+    then, now = ({each.url for each in found.weights} if found else set() for found in (old, new))
+    for each in model.weights:
+        if each.url in then - now:
+            yield f"it used {each.url} ({size(each.size)}), which its code does not name any more"
 
 
 def _text(model: LockedModel) -> str:
