@@ -17,14 +17,14 @@ from rehub.cli.command import command as make
 from rehub.cli.endings import REFUSED
 from rehub.cli.output import Output, plain
 from rehub.cli.shapes import pin_json
-from rehub.cli.text import clean, line
+from rehub.cli.text import clean
 from rehub.hub import Hub
 from rehub.verbs.update import Asking, update
 from rehub.verbs.update.accept import Taking, taking
 from rehub.verbs.update.accept import accept as take_over
 from rehub.words.errors import NotFoundError
 from rehub.words.lock import LockedModel
-from rehub.words.telling.update import Tone, next_steps, told
+from rehub.words.telling.update import Tone, listed, next_steps, told
 from rehub.words.update import News, Update
 from rehub.world import lockfile
 
@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913 - one for each option
     path = Path(lock) if lock else hub.settings.lock or Path("rehub.lock")
     known, before = lockfile.read(path)
     if not before:
-        msg = f"{path} is not there\n  expected a lock; this makes one:\n  rehub lock REF ENTRY [VALUE]... [NAME=VALUE]..."
+        msg = f"{path} is not there\n  expected a lock; to make one:\n  rehub lock REF ENTRY [VALUE]... [NAME=VALUE]..."
         raise NotFoundError(msg)
     asking = Asking(hub._fetching, lambda each: hub._inspect(each).hubconf, code=diff)  # noqa: SLF001 - a face, too
     found = update(known, str(path), asking, name=name)
@@ -66,7 +66,11 @@ def command(  # noqa: PLR0913 - one for each option
         _print(out, found)
     take = taking(known, found) if accept else None
     if take and take.models:
-        take_over(path, known, before, take, partial(_load, hub, out, trust=trust))
+        try:
+            take_over(path, known, before, take, partial(_load, hub, out, trust=trust))
+        except BaseException:
+            out.note(f"{path} was not changed")
+            raise
     _end(out, found, take, command=_command(name, lock))
 
 
@@ -84,9 +88,7 @@ def _end(out: Output, found: Update, take: Taking | None, *, command: str) -> No
     if out.as_json:
         out.data(_document(found, taken))
     elif take:
-        out.line(
-            line(f"{found.lock} has {', '.join(taken)} as upstream now" if taken else f"{found.lock} is as it was")
-        )
+        out.line(f"{found.lock} has {listed(taken)} as upstream now" if taken else f"{found.lock} is as it was")
     else:
         for step in next_steps(found, command):
             out.line(step)

@@ -80,7 +80,7 @@ def _requirements(root: Path) -> dict[str, tuple[str, ...]]:
 
 def _unknown(found: Hubconf, when: str) -> Iterator[str]:
     """Say what reading could not know of one side, so that silence is not taken for sameness."""
-    if not found.is_known:
+    if found.dynamic and not found.run:
         yield f"{when}, its hubconf.py made names at run time, which reading cannot know: {found.dynamic[0]}"
     yield from (
         f"{when}, {each.file}:{each.line} {each.message}" for each in found.problems if each.file == "hubconf.py"

@@ -9,12 +9,10 @@ from rehub.verbs.update.moves import REMOTES_OWN, moved
 from rehub.words.callfit import call_text, fit
 from rehub.words.errors import (
     DigestMismatchError,
-    HubconfNotFoundError,
     MalformedSettingError,
+    NotFoundError,
     OfflineError,
-    RefNotFoundError,
     RefusedTreeError,
-    RepositoryNotFoundError,
 )
 from rehub.words.hubconf import Hubconf
 from rehub.words.lock import Lock, LockedModel, LockedRepository
@@ -23,7 +21,7 @@ from rehub.words.text import size
 from rehub.words.update import LockedCall, News, Update
 
 # What may be wrong with one commit's files; the disk and git are about all of them.
-_FILES_OWN = (*REMOTES_OWN, DigestMismatchError, RefNotFoundError, RefusedTreeError, RepositoryNotFoundError)
+_FILES_OWN = (*REMOTES_OWN, DigestMismatchError, NotFoundError, RefusedTreeError)
 _Read = tuple[Checkout, Hubconf]
 
 
@@ -80,14 +78,12 @@ def _news(locked: LockedRepository, models: Iterable[LockedModel], asking: Askin
         return News(found, tuple(_unread(locked, concerned)))
     try:
         new = _read(found.new, asking)
-    except HubconfNotFoundError as error:
-        return News(found, tuple(_unread(locked, concerned)), refused=str(error))
     except _FILES_OWN as error:
-        return News(found, tuple(_unread(locked, concerned)), refused=str(error).partition("\n")[0])
+        return News(found, tuple(_unread(locked, concerned)), refused=str(error))
     found = replace(found, new=new[0].pin or found.new)
     try:
         old = _read(found.old, asking)
-    except (HubconfNotFoundError, *_FILES_OWN) as error:
+    except _FILES_OWN as error:
         note = f"what it was cannot be compared: {str(error).partition(chr(10))[0]}"
         found = replace(found, note="\n".join(filter(None, [found.note, note])))
         return News(found, tuple(_calls(locked, concerned, None, new[1])))

@@ -1,6 +1,6 @@
 """What has happened upstream, line by line: what moved, what that breaks for the calls of a lock, what to type next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -55,7 +55,8 @@ def _news(news: News) -> Iterator[Said]:
     yield from _log("new in its history", moved.added, Tone.PLAIN)
     yield from _log(_lost(moved), moved.lost, Tone.GONE)
     if news.refused:
-        yield Said(f"  what is there now cannot be taken: {line(news.refused)}", Tone.BAD)
+        yield Said("  what is there now cannot be taken", Tone.BAD)
+        yield from (Said(f"    {line(each)}") for each in news.refused.splitlines())
     yield from _changes(news.changes) if news.changes else ()
     yield from _calls(news)
 
@@ -130,9 +131,7 @@ def _code(changes: Changes) -> Iterator[Said]:
     yield Said("  code", Tone.TITLE)
     yield Said(f"    {amount if changes.files else 'the same'}" + ("" if changes.code else "; --diff shows them"))
     tones = {"+": Tone.NEW, "-": Tone.GONE, "@": Tone.FAINT, "d": Tone.TITLE}
-    if changes.code:
-        yield Said()
-    for each in changes.code.split("\n"):
+    for each in ["", *changes.code.split("\n")] if changes.code else []:
         yield Said(clean(each), tones.get(each[:1], Tone.PLAIN))
 
 
@@ -175,10 +174,16 @@ def next_steps(found: Update, command: str) -> Iterator[str]:
         yield "Nothing was written. To load what is upstream now, and lock it:"
         yield f"  {command} --accept"
     if broken:
-        yield f"Give {_and(broken)} another entry or other arguments in {found.lock}, or take it out, before that."
+        yield f"Give {listed(broken)} another entry or other arguments in {found.lock}, or take it out, before that."
 
 
-def _and(names: list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Give names as a sentence has them.
+
+    Example:
+        >>> listed(["moons"]), listed(["moons", "rings", "spirals"])
+        ('moons', 'moons, rings and spirals')
+    """
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
