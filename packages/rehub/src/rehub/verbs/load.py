@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from rehub.verbs.provenance import gathering, remember
+from rehub.verbs.provenance import Made, gathering, remember
 from rehub.words.dependencies import install_line
 from rehub.words.errors import EntryNotFoundError, HubconfNotFoundError, MissingDependencyError, StoreError
 from rehub.words.hubconf import Hubconf
@@ -32,11 +32,13 @@ class Loaded:
         value: whatever the entry returned; usually a model.
         checkout: the files it came from.
         provenance: the pin, the entry, its arguments, and what the entry itself loaded and used.
+        made: knows what is added to it later.
     """
 
     value: Any
     checkout: Checkout
     provenance: Provenance
+    made: Made
 
 
 def check_entry(checkout: Checkout, hubconf: Hubconf, name: str) -> None:
@@ -149,8 +151,8 @@ def run_entry(  # noqa: PLR0913 - a call, and where it happens
 
     with gathering(scope) as found:
         value = _called(checkout, scope, call)
-    provenance = remember(value, found.made(Provenance.of(checkout, name, args, kwargs)))
-    return Loaded(value, checkout, provenance)
+    made = found.made(Provenance.of(checkout, name, args, kwargs))
+    return Loaded(value, checkout, remember(value, made), made)
 
 
 def _called(checkout: Checkout, scope: Scope, call: Callable[[], Any]) -> Any:

@@ -46,6 +46,7 @@ class Provenance:
             brought later for objects of the same repository, if this one was there already.
         unverified: what the repository's code has got past rehub in this process, up to now, for whichever object:
             requests, connections, processes and native code.
+        ref: as it was asked for, with the host that it is at; empty if nobody asked by a ref.
     """
 
     place: str
@@ -56,12 +57,18 @@ class Provenance:
     nested: tuple["Provenance", ...] = ()
     weights: tuple[UsedWeights, ...] = ()
     unverified: tuple[Unverified, ...] = ()
+    ref: str = ""
 
     @classmethod
     def of(cls, checkout: Checkout, entry: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Self:
         """Note a call, without keeping anything of it alive."""
         named = tuple((name, literal(value)) for name, value in kwargs.items())
-        return cls(str(checkout.place), checkout.pin, entry, tuple(map(literal, args)), named)
+        return cls(str(checkout.place), checkout.pin, entry, tuple(map(literal, args)), named, ref=checkout.ref)
+
+    @property
+    def git_tree(self) -> str:
+        """git's own id of the repository's files, 40 hex digits; empty for a folder of the user's own."""
+        return self.pin.git_tree if self.pin else ""
 
     @property
     def complete(self) -> bool:

@@ -2,13 +2,13 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
 from typing import Any
 
 from rehub.words.digest import Digest
 from rehub.words.errors import MalformedError, MalformedLockError
-from rehub.words.literals import unspell
+from rehub.words.literals import unspell_call
 from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
+from rehub.words.locktext.contradictions import refuse_contradictions
 from rehub.words.locktext.statements import statements
 from rehub.words.locktext.table import Table
 from rehub.words.pin import Pin
@@ -17,9 +17,11 @@ from rehub.words.ref import Ref, Remote
 VERSION = 1
 """Of the format: a key more or less, or another meaning of one, is another version."""
 
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?: |$)", re.MULTILINE)
+_RESOLVE = "Keep the tables of both sides, each model once, and remove git's lines. Then: rehub lock --check"
+_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TREE = re.compile(r"[0-9a-f]{40}")
-_NAMED = re.compile(r"""([^\W\d]\w*|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")=(.*)""", re.DOTALL)
 
 
 def parse(text: str, where: str = "rehub.lock") -> Lock:
@@ -32,21 +34,36 @@ def parse(text: str, where: str = "rehub.lock") -> Lock:
     Raises:
         MalformedLockError: it is no lock, is of a newer version, or says two things of one.
     """
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise MalformedLockError(where, str(error)) from error
+    text = plain(text)
+    data = _data(text, where)
     if not data:
         return Lock()
-    lines = {each.path: each.line for each in statements(text)}
-    top = Table(data, (), where, lines)
+    top = Table(data, (), where, {each.path: each.line for each in statements(text)})
     _check_version(top)
     top.only("version", "model", "weights", "pylock")
     models, weights = top.tables("model"), top.tables("weights")
     lock = Lock(tuple(map(_model, models)), tuple(map(_weights, weights)), *_pylock(top.table("pylock")))
-    _refuse_twice(models, "name")
+    refuse_contradictions(models, weights)
     return lock
+
+
+def plain(text: str) -> str:
+    """Give a text as TOML wants it: without the mark that some editors put first, and with plain ends of lines."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
+def _data(text: str, where: str) -> dict[str, Any]:
+    if found := _CONFLICT.search(text):
+        at = f"{where}, line {text.count(chr(10), 0, found.start()) + 1}"
+        raise MalformedLockError(at, "git has left a conflict there", _RESOLVE)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        said = _PLACE.search(str(error))
+        at = f"{where}, line {said[1]}" if said else where
+        raise MalformedLockError(at, _PLACE.sub(r" (column \2)", str(error))) from error
+    except RecursionError as error:
+        raise MalformedLockError(where, "it has too many lists within lists") from error
 
 
 def _check_version(top: Table) -> None:
@@ -59,14 +76,6 @@ def _check_version(top: Table) -> None:
             f"it is of version {found}, and this rehub knows {VERSION}",
             "A newer rehub wrote it:\n  pip install --upgrade rehub",
         )
-
-
-def _refuse_twice(tables: Iterable[Table], name: str) -> None:
-    seen: set[str] = set()
-    for each in tables:
-        if each.data[name] in seen:
-            raise each.fault(name, f"{each.data[name]!r} is there twice\n  expected each {name} once")
-        seen.add(each.data[name])
 
 
 def _pylock(table: Table | None) -> tuple[str, str]:
@@ -105,20 +114,11 @@ def _ref(table: Table) -> str:
 
 
 def _arguments(table: Table) -> tuple[tuple[Any, ...], tuple[tuple[str, Any], ...]]:
-    args: list[Any] = []
-    kwargs: dict[str, Any] = {}
-    for text in table.texts("arguments"):
-        found = _NAMED.fullmatch(text)
-        if not found and kwargs:
-            raise table.fault("arguments", f"{text!r} follows a named argument\n  expected name=VALUE")
-        if not found:
-            args.append(unspell(text))
-            continue
-        name = unspell(found[1]) if found[1][0] in "'\"" else found[1]
-        if name in kwargs:
-            raise table.fault("arguments", f"the argument {name} is given twice")
-        kwargs[name] = unspell(found[2])
-    return tuple(args), tuple(kwargs.items())
+    try:
+        args, kwargs = unspell_call(table.texts("arguments"))
+    except ValueError as error:
+        raise table.fault("arguments", str(error)) from error
+    return args, tuple(kwargs.items())
 
 
 def _repository(table: Table) -> LockedRepository:

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 Path = tuple[str | int, ...]
 """Where a value is: ``("model", 0, "name")``."""
@@ -78,7 +79,8 @@ def _keys(text: str) -> tuple[str, ...]:
     """Read a dotted key, by ``tomllib`` itself where it is more than a word."""
     if _BARE.fullmatch(text):
         return (text,)
-    found, keys = tomllib.loads(f"{text}=0"), []
+    keys: list[str] = []
+    found: Any = tomllib.loads(f"{text}=0")
     while isinstance(found, dict):
         ((key, found),) = found.items()
         keys.append(key)

@@ -28,11 +28,15 @@ class Table:
 
     def fault(self, name: str | None, reason: str, advice: str = "") -> MalformedLockError:
         """Give the error about one of its keys, or about all of it."""
+        at = self.line(name)
+        return MalformedLockError(f"{self.where}, line {at}" if at else self.where, reason, advice)
+
+    def line(self, name: str | None) -> int:
+        """Give the number of the line of one of its keys, or of its first; 0 where nobody knows."""
         path = self.path if name is None else (*self.path, name)
         while path and path not in self.lines:
             path = path[:-1]
-        where = f"{self.where}, line {self.lines[path]}" if path else self.where
-        return MalformedLockError(where, reason, advice)
+        return self.lines[path] if path else 0
 
     def only(self, *names: str) -> None:
         """Refuse keys that are not known: whatever they should say would not be kept to."""
