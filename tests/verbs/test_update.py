@@ -1,6 +1,7 @@
 """What has happened upstream: asked of real servers, by a lock that names what was there before."""
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,14 @@ import pytest
 from rehub._version import __version__
 from rehub.verbs.inspect import inspect
 from rehub.verbs.update import Asking, update
+from rehub.verbs.update.accept import accept, taking
 from rehub.verbs.update.moves import moved
-from rehub.words.errors import MalformedSettingError, OfflineError
+from rehub.words.errors import LockConflictError, MalformedSettingError, OfflineError
 from rehub.words.hubconf import Hubconf
 from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
 from rehub.words.pin import Checkout
 from rehub.words.update import Change, Changes, Move, Moved, Update
+from rehub.world.lockfile import read, write
 from tests.client import Client, listing
 from tests.world import Repo, World, git
 
@@ -441,6 +444,56 @@ def test_code_of_odd_names_and_bytes(repo: Repo, client: Client, lock: Lock) -> 
     code = changes_of(ask(client, lock, code=True)).code
     assert "weights.bin" in code
     assert "b/READ ME" in code
+
+
+# Taking it.
+
+
+def recorded(model: LockedModel, path: Path) -> None:
+    """Record a model as a load would, at what the lock that is loaded with says of its ref."""
+    found, before = read(path)
+    known = found.repository(model.ref)
+    assert known
+    write(path, replace(found, models=(*found.models, replace(model, repositories=(known,), weights=()))), before)
+
+
+def test_taking_while_somebody_else_writes(repo: Repo, client: Client, lock: Lock, tmp_path: Path) -> None:
+    """A lock that another process has changed meanwhile stays as that one wrote it, and this one is told."""
+    path = tmp_path / "rehub.lock"
+    write(path, lock, "")
+    known, before = read(path)
+    repo.commit(NEXT)
+
+    def load(model: LockedModel, other: Path) -> None:
+        recorded(model, other)
+        path.write_text(before + "# by somebody else\n")
+
+    with pytest.raises(LockConflictError):
+        accept(path, known, before, taking(known, ask(client, known)), load)
+    assert path.read_text() == before + "# by somebody else\n"
+    assert [each.name for each in tmp_path.glob(".rehub*")] == []
+
+
+def test_taking_moves_all_calls_of_a_ref_or_none(repo: Repo, client: Client, lock: Lock, tmp_path: Path) -> None:
+    """Each call of a ref is loaded once, and all become the lock together; one that fails leaves it as it was."""
+    path = tmp_path / "rehub.lock"
+    write(path, lock, "")
+    known, before = read(path)
+    new = repo.commit(NEXT)
+    take = taking(known, ask(client, known, name="moons"))
+    assert [each.name for each in take.models] == ["moons", "old", "spirals"]
+
+    def fail(model: LockedModel, other: Path) -> None:
+        recorded(model, other)
+        if model.name == "spirals":
+            raise TypeError
+
+    with pytest.raises(TypeError):
+        accept(path, known, before, take, fail)
+    assert path.read_text() == before
+    accept(path, known, before, take, recorded)
+    assert {each.pin.commit for each in read(path)[0].repositories()} == {new}
+    assert [each.name for each in read(path)[0].models] == ["moons", "old", "spirals", "whole"]
 
 
 # Real shapes of hubconfs.

@@ -14,11 +14,13 @@ import click
 
 from rehub.cli import running
 from rehub.cli.command import command as make
+from rehub.cli.command import lock
 from rehub.cli.endings import REFUSED
 from rehub.cli.output import Output, plain
 from rehub.cli.shapes import pin_json
 from rehub.cli.text import clean
 from rehub.hub import Hub
+from rehub.verbs.locked import DEFAULT
 from rehub.verbs.update import Asking, update
 from rehub.verbs.update.accept import Taking, taking
 from rehub.verbs.update.accept import accept as take_over
@@ -40,7 +42,7 @@ _STYLES = {
 
 @make("update", example="rehub update\nrehub update spirals --diff\nrehub update spirals --accept")
 @click.argument("name", default="", metavar="[NAME]")
-@click.option("--lock", metavar="FILE", help="The lock; rehub.lock in this folder, or REHUB_LOCK, without it.")
+@lock
 @click.option("--diff", is_flag=True, help="Show how the code differs, too.")
 @click.option("--accept", is_flag=True, help="Load it once at the new commits, and lock that.")
 @click.option("--trust", is_flag=True, help="With --accept: let it run this once, unless the policy is never.")
@@ -55,11 +57,8 @@ def command(  # noqa: PLR0913 - one for each option
     """
     if trust and not accept:
         raise click.UsageError("--trust is for --accept: nothing is run without it", click.get_current_context())
-    path = Path(lock) if lock else hub.settings.lock or Path("rehub.lock")
+    path = _path(hub, lock)
     known, before = lockfile.read(path)
-    if not before:
-        msg = f"{path} is not there\n  expected a lock; to make one:\n  rehub lock REF ENTRY [VALUE]... [NAME=VALUE]..."
-        raise NotFoundError(msg)
     asking = Asking(hub._fetching, lambda each: hub._inspect(each).hubconf, code=diff)  # noqa: SLF001 - a face, too
     found = update(known, str(path), asking, name=name)
     if not out.as_json:
@@ -74,11 +73,25 @@ def command(  # noqa: PLR0913 - one for each option
     _end(out, found, take, command=_command(name, lock))
 
 
+def _path(hub: Hub, given: str | None) -> Path:
+    """Give the lock that is meant.
+
+    Raises:
+        NotFoundError: there is no such file.
+    """
+    path = Path(given) if given else hub.settings.lock or Path(DEFAULT)
+    if not path.exists():
+        msg = f"there is no lock {path}\n  expected a file that 'rehub lock REF ENTRY' has written"
+        raise NotFoundError(msg)
+    return path
+
+
 def _load(hub: Hub, out: Output, model: LockedModel, lock: Path, *, trust: bool) -> None:
-    """Load a model once; the lock in use answers its refs, and records it."""
+    """Load a model once, with a lock that answers its refs and records it."""
     out.progress(f"loading {model.name}")
-    other = Hub(dir=hub.settings.dir, lock=lock, locked=False, progress=out.progress)
-    running.again(other, out, model, trust=trust).run(out, lambda _: None)
+    recorder = Hub(dir=hub.settings.dir, locked=False, progress=out.progress)
+    with recorder.recording(lock):
+        running.again(recorder, out, model, lock.parent, trust=trust).run(out, lambda _: None)
 
 
 def _end(out: Output, found: Update, take: Taking | None, *, command: str) -> None:
