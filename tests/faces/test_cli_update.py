@@ -164,6 +164,14 @@ def test_accepted_is_what_is_loaded(lock: Path, repo: Repo, rehub_cli: RunRehub)
     assert (found.parts, rehub.provenance(found).pins[0].commit) == ((32,), new)
 
 
+def test_locked_does_not_hold_for_it(lock: Path, repo: Repo, rehub_cli: RunRehub) -> None:
+    """REHUB_LOCKED keeps other commands to the lock; this one is there to change it."""
+    new = repo.commit({"x": "1"})
+    ran = rehub_cli("update", "--accept", env={"REHUB_LOCKED": "1", "REHUB_LOCK": str(lock)})
+    assert ran.rc == 0, ran.stderr
+    assert commits(lock)["net"] == new
+
+
 def test_one_model_takes_those_that_share_its_ref(lock: Path, repo: Repo, rehub_cli: RunRehub) -> None:
     """One ref means one commit in all of a lock: who shares it moves, too, and nobody else does."""
     old, new = repo.rev(), repo.commit({"x": "1"})

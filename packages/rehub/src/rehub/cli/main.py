@@ -29,6 +29,7 @@ SECTIONS = {
         "trust": "Decide which repositories may run here.",
     },
     "Pin": {
+        "lock": "Load a model once, and record all its bytes in a lock.",
         "update": "Say what has happened upstream since rehub.lock was made.",
     },
     "Keep": {

@@ -96,13 +96,19 @@ class Locks:
         """
         if not self.only or (checkout.pin is None and is_kept(checkout.root, store)):
             return
+        if self.find(made, checkout):
+            return
         wanted = model_of(made, ref_of(checkout, self.path.parent))
         known = [each for each in self.lock.models if _is_of(each, checkout, wanted.ref)]
-        if any((each.entry, each.arguments) == (wanted.entry, wanted.arguments) for each in known):
-            return
         what, *found = [f"{each.entry}({', '.join(each.arguments)})" for each in (wanted, *known)]
         command = self._command("lock", wanted.ref, wanted.entry, *_typed(wanted))
         raise NotLockedError(f"{what} of {wanted.ref}", self.shown, command, ", ".join(found))
+
+    def find(self, made: Provenance, checkout: Checkout) -> LockedModel | None:
+        """Give the model that a call makes, if the lock has it: the same code, entry and arguments."""
+        wanted = model_of(made, ref_of(checkout, self.path.parent))
+        known = [each for each in self.lock.models if _is_of(each, checkout, wanted.ref)]
+        return next((e for e in known if (e.entry, e.arguments) == (wanted.entry, wanted.arguments)), None)
 
     def check_checkout(self, checkout: Checkout) -> None:
         """Let a checkout's code run that nobody has asked for by a ref: an object that is unpickled needs it.

@@ -40,7 +40,7 @@ _STYLES = {
 }
 
 
-@make("update", example="rehub update\nrehub update spirals --diff\nrehub update spirals --accept")
+@make("update", example="rehub update\nrehub update spirals --diff\nrehub update spirals --accept", unlocked=True)
 @click.argument("name", default="", metavar="[NAME]")
 @lock
 @click.option("--diff", is_flag=True, help="Show how the code differs, too.")
