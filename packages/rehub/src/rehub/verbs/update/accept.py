@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rehub.words.errors import MalformedLockError, StoreError
+from rehub.words.errors import LockFileError, NotLockedError
 from rehub.words.lock import Lock, LockedModel, LockedRepository
 from rehub.words.pin import Pin
 from rehub.words.update import Update
@@ -44,7 +44,7 @@ def taking(lock: Lock, found: Update) -> Taking:
     """Say what taking an update means.
 
     Raises:
-        MalformedLockError: a call was given something that a lock cannot hold, so that nobody can repeat it.
+        NotLockedError: a call was given something that a lock cannot hold, so that nobody can repeat it.
     """
     pins = {each.moved.ref: each.moved.new for each in found.moved if each.moved.new}
     models = tuple(each for each in lock.models if any(known.ref in pins for known in each.repositories))
@@ -63,8 +63,9 @@ def _at(known: LockedRepository, pin: Pin | None) -> LockedRepository:
 def _check_repeatable(model: LockedModel, where: str) -> None:
     for value in (*model.args, *(value for _, value in model.kwargs)):
         if isinstance(value, str) and _NO_LITERAL.fullmatch(value):
-            reason = f"{model.name} was called with {value}, which only your program can make"
-            raise MalformedLockError(where, reason, f"Load it from there: rehub run --lock {where} SCRIPT")
+            what = f"the value {value} that {model.name} was called with"
+            how = f"take {model.name} out of it, 'rehub update --accept', then: rehub run --lock {where} SCRIPT"
+            raise NotLockedError(what, where, how, "only its class")
 
 
 def accept(path: Path, lock: Lock, before: str, take: Taking, load: Load) -> None:
@@ -79,7 +80,7 @@ def accept(path: Path, lock: Lock, before: str, take: Taking, load: Load) -> Non
 
     Raises:
         LockConflictError: another process has changed the lock meanwhile.
-        StoreError: the disk refused.
+        LockFileError: the disk refused.
         Exception: whatever a model's code raises arrives as it is.
     """
     with _beside(path, take.lock) as other:
@@ -94,7 +95,7 @@ def accept(path: Path, lock: Lock, before: str, take: Taking, load: Load) -> Non
 def _recorded(model: LockedModel, seen: Lock, path: Path) -> LockedModel:
     found = seen.model(model.call)
     if found is None:
-        raise StoreError(str(path), f"loading {model.name} was not recorded", "The lock was not changed.")
+        raise LockFileError(str(path), "written", f"loading {model.name} was not recorded")
     return replace(found, name=model.name)
 
 
@@ -103,13 +104,13 @@ def _beside(path: Path, lock: Lock) -> Iterator[Path]:
     """Write a lock for a while; it lies in the same folder, as what it says of folders is said from there.
 
     Raises:
-        StoreError: the disk refused.
+        LockFileError: the disk refused.
     """
     folder = path.resolve().parent
     try:
         handle, name = tempfile.mkstemp(prefix=".rehub.lock-update-", dir=folder)
     except OSError as error:
-        raise StoreError(str(folder), error.strerror or str(error), "The lock was not changed.") from error
+        raise LockFileError(str(path), "written", error.strerror or str(error)) from error
     os.close(handle)
     try:
         lockfile.write(Path(name), lock, "")
