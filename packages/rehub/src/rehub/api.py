@@ -285,13 +285,16 @@ def provenance(value: Any) -> Provenance:
 
     What the entry itself loaded, through torch.hub or rehub, is in ``nested``, and the files that rehub brought for its
     code are in ``weights``. What that code has got past rehub is named in ``unverified``, and the provenance is not
-    ``complete`` then. Both grow when the model does such a thing later: ask again.
+    ``complete`` then. Both grow when the model does such a thing later: ask again. Copies of a torch module have its
+    provenance, and so have those that a pickle of it is read as, in any process: that is what the pickle says, and
+    no more certain than where it comes from.
 
     Args:
         value: what :func:`load` returned, or one of the parts if it was a tuple, list or dictionary.
 
     Raises:
-        ProvenanceNotFoundError: no load of this process returned it.
+        ProvenanceNotFoundError: no load returned it, nor what it is a copy of.
+        MalformedError: what a pickle said of it cannot be read.
 
     Example:
         >>> net = load("acme/nets:v1", "net", width=16, trust_repo=True)

@@ -31,14 +31,17 @@ class Loaded:
     Attributes:
         value: whatever the entry returned; usually a model.
         checkout: the files it came from.
-        provenance: the pin, the entry, its arguments, and what the entry itself loaded and used.
-        made: knows what is added to it later.
+        made: knows what it was made from.
     """
 
     value: Any
     checkout: Checkout
-    provenance: Provenance
     made: Made
+
+    @property
+    def provenance(self) -> Provenance:
+        """The pin, the entry, its arguments, and what the entry itself loaded and used up to now."""
+        return self.made.now()
 
 
 def check_entry(checkout: Checkout, hubconf: Hubconf, name: str) -> None:
@@ -152,7 +155,8 @@ def run_entry(  # noqa: PLR0913 - a call, and where it happens
     with gathering(scope) as found:
         value = _called(checkout, scope, call)
     made = found.made(Provenance.of(checkout, name, args, kwargs))
-    return Loaded(value, checkout, remember(value, made), made)
+    remember(value, made)
+    return Loaded(value, checkout, made)
 
 
 def _called(checkout: Checkout, scope: Scope, call: Callable[[], Any]) -> Any:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -205,7 +206,6 @@ def _folders(loaded: "Loaded", ref: str, store: Path) -> Iterator[str]:
     """Name the folders of the user's own that took part."""
     if loaded.checkout.pin is None and not is_kept(loaded.checkout.root, store):
         yield ref
-    for each in loaded.provenance.walk():
-        is_own = each.pin is None and each is not loaded.provenance
-        if is_own and not is_kept(Path(each.place).expanduser().resolve(), store):
+    for each in islice(loaded.provenance.walk(), 1, None):
+        if each.pin is None and not is_kept(Path(each.place).expanduser().resolve(), store):
             yield each.place

@@ -48,6 +48,7 @@ def model_of(made: Provenance, ref: str, *, folders: Sequence[str] = (), name: s
         weights=tuple(dict.fromkeys(_weights(made))),
         complete=not unverified,
         unverified=tuple(unverified[:_MOST]) + ((f"and {more} more",) if more > 0 else ()),
+        environment=made.environment.versions if made.environment else (),
     )
 
 

@@ -9,7 +9,7 @@ from rehub.words.errors import MalformedError, MalformedLockError
 from rehub.words.literals import unspell_call
 from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
 from rehub.words.locktext.contradictions import refuse_contradictions
-from rehub.words.locktext.statements import statements
+from rehub.words.locktext.statements import refuse_deep_keys, statements
 from rehub.words.locktext.table import Table
 from rehub.words.pin import Pin
 from rehub.words.ref import Ref, Remote
@@ -57,8 +57,9 @@ def _data(text: str, where: str) -> dict[str, Any]:
         at = f"{where}, line {text.count(chr(10), 0, found.start()) + 1}"
         raise MalformedLockError(at, "git has left a conflict there", _RESOLVE)
     try:
+        refuse_deep_keys(text)
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError is one; so is a number of too many digits
         said = _PLACE.search(str(error))
         at = f"{where}, line {said[1]}" if said else where
         raise MalformedLockError(at, _PLACE.sub(r" (column \2)", str(error))) from error
@@ -67,9 +68,11 @@ def _data(text: str, where: str) -> dict[str, Any]:
 
 
 def _check_version(top: Table) -> None:
-    found = top.data.get("version")
-    if type(found) is not int or found < 1:
-        raise top.fault("version", f"its version is {found!r}\n  expected version = {VERSION}")
+    if "version" not in top.data:
+        raise top.fault(None, f"it does not say its version\n  expected version = {VERSION}")
+    found = top.size("version")
+    if found < 1:
+        raise top.fault("version", f"there is no version {found}\n  expected version = {VERSION}")
     if found > VERSION:
         raise top.fault(
             "version",
