@@ -123,29 +123,17 @@ def _known(ref: Ref, remote: Remote, world: Fetching) -> "LockedRepository | Non
 
 def _locked(known: "LockedRepository", world: Fetching) -> Checkout:
     """Give exactly what the lock names; no branch need reach the commit any more."""
+    from rehub.verbs.missing import offline_for
+    from rehub.verbs.pinned import pinned
+
     try:
-        if found := _kept(known.pin, world):
-            return found
-        if world.settings.offline:
-            raise OfflineError(str(known.pin))
-        with world.store.locked(known.pin.remote):
-            return _kept(known.pin, world) or fetch_pin(known.pin, world.source(known.pin.remote), world)
+        return pinned(known.pin, world)
     except DigestMismatchError as error:
         if world.locks:
             error.add_note(world.locks.update(known))
         raise
-
-
-def _kept(pin: Pin, world: Fetching) -> Checkout | None:
-    """Look for a pin in the store. That it has such a tree is not enough: a grant is for what this commit brought.
-
-    Raises:
-        DigestMismatchError: the commit has another tree than the pin says.
-    """
-    stored = world.store.records.find_pin(pin.remote, pin.commit)
-    if stored and stored.tree and pin.tree and stored.tree != pin.tree:
-        raise DigestMismatchError(pin.short, pin.tree.h1, stored.tree.h1)
-    return _checkout(stored, world) if stored else None
+    except OfflineError as error:
+        raise (offline_for(known, world.locks, world.store) if world.locks else error) from None
 
 
 def find_cached(ref: Ref, world: Fetching) -> Checkout | None:
@@ -158,8 +146,12 @@ def find_cached(ref: Ref, world: Fetching) -> Checkout | None:
     ref = world.settings.meant(ref)
     if not isinstance(ref.place, Remote):
         return None
-    known = _known(ref, ref.place, world)
-    found = _kept(known.pin, world) if known else _cached(ref.place, ref.rev, world)
+    if known := _known(ref, ref.place, world):
+        from rehub.verbs.pinned import find_pinned
+
+        found = find_pinned(known.pin, world.store, always=world.settings.verify == "always")
+    else:
+        found = _cached(ref.place, ref.rev, world)
     return replace(found, ref=str(ref)) if found else None
 
 
@@ -296,11 +288,16 @@ def checkout_named(name: str, store: Store) -> list[Checkout]:
     return [checkout for checkout in found if checkout and checkout.name == name]
 
 
-def checkout_of(pin: Pin, store: Store) -> Checkout | None:
+def checkout_of(pin: Pin, store: Store, *, always: bool = False) -> Checkout | None:
     """Give the checkout of exactly this pin, if its tree is in the store.
+
+    Args:
+        pin: which.
+        store: where it is.
+        always: hash every file, also those that nothing seems to have touched.
 
     Raises:
         DigestMismatchError: it is, and is damaged.
     """
-    manifest = store.trees.find(pin.tree) if pin.tree else None
+    manifest = store.trees.find(pin.tree, always=always) if pin.tree else None
     return _as_checkout(pin, store, manifest) if manifest else None

@@ -12,8 +12,8 @@ import random
 import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from rehub.words.lock import Lock, LockedModel, LockedWeights
 from rehub.words.recorded import is_lockable, model_of, with_model, with_weights
 from rehub.words.unverified import without_secrets
 from rehub.world.lockfile import read, write
+from rehub.world.store import Store
 
 if TYPE_CHECKING:
     from rehub.verbs.load import Loaded
@@ -44,15 +45,26 @@ class Recorded:
         made: knows what it needs by now.
         ref: as the lock has it.
         folders: of the user's own that took part.
+        store: where checkouts are.
     """
 
     made: "Made"
     ref: str
     folders: tuple[str, ...]
+    store: Path
 
     def model(self, name: str = "") -> LockedModel:
         """Give what a lock says of it by now."""
-        return model_of(self.made.now(), self.ref, folders=self.folders, name=name)
+        found = model_of(self.made.now(), self.ref, folders=self.folders, name=name)
+        sized = [replace(each, size=_size_of(each.pin.tree, self.store)) for each in found.repositories]
+        return replace(found, repositories=tuple(sized))
+
+
+@cache
+def _size_of(tree: Digest | None, store: Path) -> int | None:
+    """Give the bytes of a tree's files; of one digest they are always the same."""
+    manifest = Store(store).trees.manifest(tree) if tree else None
+    return sum(each.size for each in manifest.files.values()) if manifest else None
 
 
 VARIABLE = "REHUB_LOCK"
@@ -78,7 +90,7 @@ def record(loaded: "Loaded", path: Path, store: Path, *, name: str = "") -> Lock
         MalformedLockError, MalformedSettingError, StoreError: as they say.
     """
     ref = ref_of(loaded.checkout, path.parent)
-    recorded = Recorded(loaded.made, ref, tuple(_folders(loaded, ref, store)))
+    recorded = Recorded(loaded.made, ref, tuple(_folders(loaded, ref, store)), store)
     model = recorded.model(name)
     lock = change(path, partial(with_model, model=model))
     _look_again_at(path, model.call, recorded)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from rehub.words.errors import DownloadError, OfflineError, WrongHashError
 from rehub.words.settings import Settings
+from rehub.words.unverified import without_secrets
 from rehub.words.weightfile import is_page, shown
 from rehub.words.weights import ANYTHING, Promise
 
@@ -61,14 +62,23 @@ class Transfer:
         """
         return self.locks.promise(url, said) if self.locks else said
 
-    def check_offline(self, url: str) -> None:
+    def check_offline(self, url: str, *, wanted: str = "") -> None:
         """Refuse to open a socket where none may be opened.
 
+        Args:
+            url: what would be asked for.
+            wanted: whose bytes those are, if it is a mirror's.
+
         Raises:
-            OfflineError: none may.
+            OfflineError: none may; where the lock in use knows the URL, it names all that is missing.
         """
-        if self.settings.offline and urlsplit(url).scheme.lower() in _NEEDS_NETWORK:
-            raise OfflineError(shown(url))
+        if not self.settings.offline or urlsplit(url).scheme.lower() not in _NEEDS_NETWORK:
+            return
+        if self.locks and (known := self.locks.lock.file(without_secrets(wanted or url))):
+            from rehub.verbs.missing import offline_for
+
+            raise offline_for(known, self.locks, self.store)
+        raise OfflineError(shown(url))
 
     @contextmanager
     def receive(self, url: str, part: Path, target: Path, known: Promise = ANYTHING) -> Iterator[Received]:
@@ -88,7 +98,7 @@ class Transfer:
             StoreError: the disk refused.
         """
         where = self.settings.rewritten(url)
-        self.check_offline(where)
+        self.check_offline(where, wanted=url)
         self.announce(url, target)
         with ExitStack() as stack:
             received = self._asked(where, part, stack, mirrored=where != url)
