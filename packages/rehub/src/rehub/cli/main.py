@@ -30,6 +30,7 @@ SECTIONS = {
     },
     "Pin": {
         "lock": "Load a model once, and record all its bytes in a lock.",
+        "update": "Say what has happened upstream since rehub.lock was made.",
         "sync": "Bring everything that a lock names into the store.",
         "verify": "Hash everything that a lock names again.",
     },
