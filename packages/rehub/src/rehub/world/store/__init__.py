@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rehub.world.store.blobs import Blob
 from rehub.world.store.disk import Store
 from rehub.world.store.downloads import FileRecord
-from rehub.world.store.trees import Manifest
+from rehub.world.store.manifest import Manifest
 from rehub.world.store.urls import UrlRecord
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from rehub.words.pin import Pin
 from rehub.words.ref import Ref, Remote
 from rehub.world.store.disk import Store
 from rehub.world.store.files import disk_errors, read_json, write_json
+from rehub.world.store.manifest import Manifest
 from rehub.world.store.records import RefRecord
-from rehub.world.store.trees import Manifest, hash_or_reason, remove_tree
+from rehub.world.store.trees import hash_or_reason, remove_tree
 
 _UNNAMED = 86_400.0  # seconds for which content without a record may still be on its way to one
 _DAMAGED = "its manifest is missing or damaged"
@@ -56,10 +57,10 @@ class Damage:
 
 
 class Inventory:
-    """What is in a store."""
+    """What is in a store; what lies in those beneath is not its own."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._store = store.alone
         self._root = store.root
 
     def pins(self) -> list[KeptPin]:
