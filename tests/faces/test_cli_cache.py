@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from rehub.verbs.cache import prune
+from rehub.verbs.pruning import prune
 from rehub.words.ref import Ref, Remote
-from rehub.world.store import Store
+from rehub.world.store import Store, leases
 from tests.conftest import RunRehub
 from tests.faces.conftest import TOY
 from tests.world import Repo, World
@@ -233,6 +233,7 @@ def weights(store: Path, world: World) -> Path:
     torch.save({"w": torch.ones(1)}, file)
     world.hub.files["/net.pt"] = file.getvalue()
     compat.load_state_dict_from_url(f"{world.hub.url}/net.pt", progress=False)
+    leases.end()  # as if another process had loaded it
     return (store.parent / "checkpoints/net.pt").resolve()
 
 

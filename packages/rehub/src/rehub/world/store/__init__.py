@@ -14,11 +14,13 @@ from rehub.world.store.urls import UrlRecord
 
 if TYPE_CHECKING:
     from rehub.world.store.inventory import Damage, Inventory, KeptPin
+    from rehub.world.store.leases import taken
     from rehub.world.store.names import Holder
     from rehub.world.store.records import Records, RefRecord
 
 _WHERE = {
     "inventory": ["Damage", "Inventory", "KeptPin"],
+    "leases": ["taken"],
     "names": ["Holder"],
     "records": ["Records", "RefRecord"],
 }
@@ -35,6 +37,7 @@ __all__ = [
     "RefRecord",
     "Store",
     "UrlRecord",
+    "taken",
 ]
 
 

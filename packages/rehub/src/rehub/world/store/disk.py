@@ -191,8 +191,10 @@ class Store:
 
     def size_of(self, *parts: str) -> int:
         """Add up the files below a part of the store, in bytes on disk as the file system counts them."""
-        total = 0
-        for place, _, names in os.walk(self.root.joinpath(*parts)):
+        top, total = self.root.joinpath(*parts), 0
+        if top.is_symlink() or top.is_file():
+            return top.lstat().st_size
+        for place, _, names in os.walk(top):
             for name in names:
                 try:
                     total += Path(place, name).lstat().st_size

@@ -65,9 +65,10 @@ class Inventory:
 
     def pins(self) -> list[KeptPin]:
         """Give every commit."""
-        return [self._kept(pin) for pin in self._store.records.all_pins()]
+        return [self.kept(pin) for pin in self._store.records.all_pins()]
 
-    def _kept(self, pin: Pin) -> KeptPin:
+    def kept(self, pin: Pin) -> KeptPin:
+        """Say when a commit came, and when it was used last."""
         record = self._root / "pins" / key(pin.remote) / f"{pin.commit}.json"
         fetched = _time(record, "st_mtime")
         manifest = self._root / "trees" / f"{pin.tree.hex}.json" if pin.tree else record
@@ -77,15 +78,21 @@ class Inventory:
         """Give every ref that was asked for, by remote."""
         found: dict[Remote, dict[str, RefRecord]] = {}
         for path in sorted((self._root / "refs").glob("*.json")):
-            data = read_json(path) or {}
             try:
-                place = Ref.parse(str(data["remote"])).place
+                place = Ref.parse(str((read_json(path) or {})["remote"])).place
             except (KeyError, MalformedError):
                 continue
-            if isinstance(place, Remote) and isinstance(data.get("refs"), dict):
-                known = {str(rev): self._store.records.find_ref(place, str(rev)) for rev in data["refs"]}
-                found[place] = {rev: record for rev, record in known.items() if record}
+            if isinstance(place, Remote):
+                found[place] = self.refs_of(place)
         return found
+
+    def refs_of(self, remote: Remote) -> dict[str, RefRecord]:
+        """Give every ref of a remote that was asked for."""
+        refs = (read_json(self._root / "refs" / f"{key(remote)}.json") or {}).get("refs")
+        known = (
+            {str(rev): self._store.records.find_ref(remote, str(rev)) for rev in refs} if isinstance(refs, dict) else {}
+        )
+        return {rev: record for rev, record in known.items() if record}
 
     def parts(self) -> dict[str, int]:
         """Give the bytes of each folder of the store."""
@@ -112,9 +119,9 @@ class Inventory:
         """Give the names of all git repositories' folders: the digests of their remotes."""
         return {path.name for part in ("git", "commits") for path in (self._root / part).glob("*") if path.is_dir()}
 
-    def old_bytecode(self, *, before: float) -> list[Path]:
-        """Give the files of byte-code that nobody read or wrote since a time, in seconds since 1970."""
-        files = (self._root / "pyc").rglob("*.pyc")
+    def old_notes(self, *, before: float) -> list[Path]:
+        """Give the byte-code, and the notes on stores beneath, that nobody used since a time, in seconds since 1970."""
+        files = [*(self._root / "pyc").rglob("*.pyc"), *(self._root / "shared").rglob("*.json")]
         return [path for path in files if max(_time(path, "st_atime"), _time(path, "st_mtime")) < before]
 
     # Removing.
