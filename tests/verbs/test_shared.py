@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import rehub
+from rehub.world.git import Git
 from rehub.world.store import Store
 from rehub.world.store.files import read_json, write_json
 from tests.client import listing
@@ -199,7 +200,7 @@ def test_pruning_leaves_it_alone(lab: Store, make: Make) -> None:
     hub = make(offline=True)
     hub.fetch("acme/toy:v1")
     before = listing(lab.root)
-    assert verify(hub.store).trees == 0
+    assert verify(hub.store, Git(dict(os.environ), 20.0)).trees == 0
     done = prune(hub.store, older_than=-1.0)
     assert (done.pins, done.trees, done.weights, done.bytecode) == ([], [], [], 1)
     assert listing(lab.root) == before

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from rehub.verbs.cachedweights import DamagedWeights, damaged_weights
 from rehub.words.ref import Remote
+from rehub.world.git import BareRepository, Git
 from rehub.world.store import Damage, Inventory, KeptPin, RefRecord, Store
 from rehub.world.store.inventory import key
+from rehub.world.store.trees import remove_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Verified:
             the digest.
         weights: how many files of weights were hashed.
         damaged_weights: each that is wrong.
+        broken: records, and folders of git repositories, of which something was changed: they count for nothing.
     """
 
     trees: int
@@ -75,6 +79,12 @@ class Verified:
     removed: tuple[str, ...]
     weights: int = 0
     damaged_weights: tuple[DamagedWeights, ...] = ()
+    broken: tuple[Path, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether all is as it should be."""
+        return not (self.damage or self.damaged_weights or self.broken)
 
 
 def contents(store: Store, *, sizes: bool = True, named: Callable[[Remote], str] = str) -> list[CachedRemote]:
@@ -116,23 +126,34 @@ def size(store: Store) -> dict[str, int]:
     return Inventory(store).parts()
 
 
-def verify(store: Store, *, repair: bool = False) -> Verified:
-    """Hash every file of every tree, and all weights.
+def verify(store: Store, git: Git, *, repair: bool = False) -> Verified:
+    """Hash every file of every tree, all weights, all records and all that git has.
 
     Args:
-        store: whose.
+        store: whose; those beneath it are left to their owners.
+        git: looks at its repositories.
         repair: remove what is damaged; commits and URLs stay known, so that what is fetched instead is compared.
 
     Raises:
         StoreError: the disk refused.
     """
     inventory = Inventory(store)
-    trees = store.trees.named("")
+    trees = store.alone.trees.named("")
     damage = [each for tree in trees for each in inventory.damage(tree)]
     damaged = list(dict.fromkeys(each.tree for each in damage))
+    broken = [*inventory.broken_records(), *_broken_repositories(inventory, store, git)]
     for tree in damaged if repair else []:
         inventory.remove_tree(tree)
+    for path in broken if repair else []:
+        remove_tree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
     weights = len(store.blobs.digests())
-    wrong = damaged_weights(store, repair=repair)
+    wrong = damaged_weights(store.alone, repair=repair)
     removed = [*map(str, damaged), *(each.digest for each in wrong)] if repair else []
-    return Verified(len(trees), tuple(damage), tuple(removed), weights, tuple(wrong))
+    return Verified(len(trees), tuple(damage), tuple(removed), weights, tuple(wrong), tuple(broken))
+
+
+def _broken_repositories(inventory: Inventory, store: Store, git: Git) -> list[Path]:
+    content = [BareRepository(git, store.root / "git" / name) for name in inventory.repositories()]
+    history = [BareRepository(git, store.root / "commits" / name) for name in inventory.repositories()]
+    broken = [each for each in content if each.path.exists() and each.damaged()]
+    return sorted(each.path for each in [*broken, *(old for old in history if old.path.exists() and old.unsound())])

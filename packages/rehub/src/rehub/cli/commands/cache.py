@@ -2,10 +2,11 @@
 
 JSON: ``dir`` ``{"dir"}``; ``list`` ``{"dir", "remotes": [CachedRemote], "weights": [CachedWeights]}``; ``size``
 ``{"dir", "bytes", "parts": {name: bytes}}``; ``prune`` the fields of ``Pruned``; ``verify`` ``{"trees", "damage":
-[{"tree", "path", "expected", "found"}], "weights", "damaged_weights": [{"digest", "found"}], "removed": [digest]}``.
-Times are seconds since 1970.
+[{"tree", "path", "expected", "found"}], "weights", "damaged_weights": [{"digest", "found"}], "broken": [file],
+"removed": [digest]}``. Times are seconds since 1970.
 """
 
+import os
 from pathlib import Path
 
 import click
@@ -174,28 +175,32 @@ def _print_pruned(out: Output, done: Pruned) -> None:
 @make("verify", group=command, example="rehub cache verify --repair")
 @click.option("--repair", is_flag=True, help="Remove what is damaged; the next use fetches it again.")
 def verify(hub: Hub, out: Output, *, repair: bool) -> None:
-    """Hash every file again, and name those that are wrong."""
-    found = cache.verify(hub.store, repair=repair)
+    """Hash everything again, and name what is wrong: code, weights, records, and what git keeps."""
+    from rehub.world.git import Git
+
+    found = cache.verify(hub.store, Git(dict(os.environ), hub.settings.timeout), repair=repair)
     if out.as_json:
         damage = [{"tree": str(e.tree), "path": e.path, "expected": e.expected, "found": e.found} for e in found.damage]
-        weights = {"weights": found.weights, "damaged_weights": found.damaged_weights}
+        weights = {"weights": found.weights, "damaged_weights": found.damaged_weights, "broken": found.broken}
         out.data({"trees": found.trees, "damage": damage, **weights, "removed": found.removed})
     else:
-        _print_verified(out, hub, found)
-    if found.damage or found.damaged_weights:
+        _print_verified(out, hub, found, repair=repair)
+    if not found.sound:
         raise click.exceptions.Exit(REFUSED)
 
 
-def _print_verified(out: Output, hub: Hub, found: Verified) -> None:
+def _print_verified(out: Output, hub: Hub, found: Verified, *, repair: bool) -> None:
     for each in found.damage:
         place = hub.store.trees.folder(each.tree) / each.path if each.path else hub.store.trees.folder(each.tree)
         out.line(f"{place}\n  expected {each.expected}\n  found    {each.found}")
     for broken in found.damaged_weights:
         out.line(f"the weights {broken.digest}\n  found    {broken.found}")
-    wrong = len({each.tree for each in found.damage}) + len(found.damaged_weights)
+    for path in found.broken:
+        out.line(f"{path}\n  was changed, and counts for nothing")
+    wrong = len(found.broken) + len({each.tree for each in found.damage}) + len(found.damaged_weights)
     hashed = plural(found.trees, "tree") + (f" and {plural(found.weights, 'file')} of weights" if found.weights else "")
     out.line(f"{hashed} hashed, " + (f"{wrong} damaged" if wrong else "all as they should be"))
-    if found.removed:
+    if repair and wrong:
         out.line("removed what is damaged; the next use fetches it again")
     elif wrong:
         out.note("'rehub cache verify --repair' removes what is damaged; the next use fetches it again")

@@ -21,6 +21,10 @@ from rehub.world.store.records import RefRecord
 from rehub.world.store.trees import hash_or_reason, remove_tree
 
 _UNNAMED = 86_400.0  # seconds for which content without a record may still be on its way to one
+_RECORDS = (
+    *("refs/*.json", "pins/*/*.json", "described/*.json", "ran/*.json", "blobs/sha256/*/*.json", "urls/*.json"),
+    *("files/*.json", "shared/*/*/*.json", "names.json"),
+)
 _DAMAGED = "its manifest is missing or damaged"
 
 
@@ -176,6 +180,11 @@ class Inventory:
             for path in _files(folder):
                 if path not in manifest.files:
                     yield Damage(tree, path, "nothing: the tree has no such file", "a file")
+
+    def broken_records(self) -> list[Path]:
+        """Give the records of which a byte was changed: they count as absent. Those of trees are told with these."""
+        found = (path for pattern in _RECORDS for path in self._root.glob(pattern))
+        return sorted(path for path in found if read_json(path) is None)
 
     def blob_damage(self, digest: Digest) -> str:
         """Hash a file of weights; give its SHA-256, or what is there instead, if it is wrong; else nothing.
