@@ -217,7 +217,8 @@ def _as_checkout(pin: Pin, store: Store, manifest: Manifest) -> Checkout | None:
     if pin.tree is None:
         return None
     name = f"{pin.remote.slug}_{pin.tree.short}"
-    return Checkout(pin.remote, store.trees.folder(pin.tree), name, pin, manifest.lfs, manifest.submodules)
+    root = manifest.folder or store.trees.folder(pin.tree)
+    return Checkout(pin.remote, root, name, pin, manifest.lfs, manifest.submodules)
 
 
 def _ask(ref: Ref, remote: Remote, world: Fetching, *, unchecked: bool) -> Checkout:
