@@ -206,6 +206,22 @@ def test_what_git_lfs_keeps_comes_too(world: World, machine: Machine, server: Gi
     assert [each.what for each in hub.verify(path).wrong] == [name]
 
 
+def test_what_lies_in_a_store_beneath_is_there(lock: Path, machine: Machine, tmp_path: Path) -> None:
+    """It is not brought a second time, and hashed where it lies."""
+    beneath = machine("lab")
+    beneath.sync(lock)
+    hub = machine("own", shared=[tmp_path / "lab"], offline=True)
+    assert not any(each.came for each in (*hub.sync(lock).repositories, *hub.sync(lock).weights))
+    assert hub.verify(lock).good
+    (tree,) = beneath.store.root.glob("trees/*/deep/er.py")
+    tree.chmod(0o644)
+    tree.write_text("evil")
+    (wrong,) = hub.verify(lock).wrong
+    assert wrong.what.endswith(":deep/er.py")
+    with pytest.raises(rehub.OfflineError):
+        hub.sync(lock)
+
+
 def flip(path: Path) -> None:
     """Change a byte, and let size and times be what they were."""
     before = path.stat()
