@@ -272,10 +272,19 @@ def _pins(lock: Path) -> list[LockedRepository]:
 def test_a_size_that_is_not_the_files_is_the_locks_fault(server: GitServer, machine: Machine, tmp_path: Path) -> None:
     """The digest decides which bytes are right; verify names what else the lock says of them wrongly."""
     (each,) = weights(server, 0)
-    path = written(tmp_path, files=[LockedWeights(each.url, each.sha256, 4999)])
+    path = written(tmp_path, files=[LockedWeights(each.url, each.sha256, 5001)])
     machine().sync(path)
     (wrong,) = machine().verify(path).wrong
-    assert (wrong.expected, "the lock is wrong" in wrong.found) == ("4999 bytes", True)
+    assert (wrong.expected, "the lock is wrong" in wrong.found) == ("5001 bytes", True)
+
+
+def test_no_more_is_taken_than_the_lock_says(server: GitServer, machine: Machine, tmp_path: Path) -> None:
+    """A server that sends without end cannot fill the disk."""
+    path = written(tmp_path, files=weights(server, 0))
+    server.files["/0.pt"] = DATA[0] * 1000
+    (failed,) = machine().sync(path).failed
+    assert "larger than 5000 bytes" in str(failed.error)
+    assert [each for each in machine().store.root.rglob("*") if each.is_file() and each.stat().st_size >= 5000] == []
 
 
 def test_any_url_of_the_same_bytes_will_do(server: GitServer, machine: Machine, tmp_path: Path) -> None:

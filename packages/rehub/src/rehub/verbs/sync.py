@@ -180,9 +180,8 @@ class _Syncing:
             tell(received, size)
 
         try:
-            keep_weights(
-                each.url, replace(self.transfer, watch=watch), name=name, promise=Promise(each.sha256, asked=True)
-            )
+            promise = Promise(each.sha256, asked=True, most=each.size)
+            keep_weights(each.url, replace(self.transfer, watch=watch), name=name, promise=promise)
         except WrongHashError as error:
             return Outcome(each.url, error=DigestMismatchError(each.url, error.expected, error.found))
         except RehubError as error:

@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -127,16 +127,16 @@ class Transfer:
         """Ask the URL's server, or the one that a mirror puts in its place."""
         where = self.settings.rewritten(url)
         self.check_offline(where, wanted=url)
-        received = self._asked(where, part, stack, mirrored=where != url)
+        received = self._asked(where, part, stack, known, mirrored=where != url)
         if where == url or known.allows(received.sha256):
             return received
         stack.close()
         said = f"they begin with {received.sha256[:12]} and not with {known.prefix[:12]}"
         log.warning("the mirror's bytes of %s are other ones: %s; asking %s", shown(where), said, shown(url))
         self.check_offline(url)
-        return self._asked(url, part, stack, mirrored=False)
+        return self._asked(url, part, stack, known, mirrored=False)
 
-    def _asked(self, url: str, part: Path, stack: ExitStack, *, mirrored: bool) -> Received:
+    def _asked(self, url: str, part: Path, stack: ExitStack, known: Promise, *, mirrored: bool) -> Received:
         """Ask one server; with a token only after it has refused to give the file to anybody."""
         from rehub.world.download import Limits, download
         from rehub.world.git.origins import netrc_of, token_of
@@ -148,6 +148,7 @@ class Transfer:
             return None if mirrored else token_of(origin, self.environ, self.settings.hosts) or netrc(origin)
 
         limits = Limits(timeout=self.settings.timeout)
+        limits = limits if known.most is None else replace(limits, bytes=known.most)
         try:
             return stack.enter_context(download(url, part, limits=limits, watch=self.watch, credentials=netrc))
         except DownloadError as error:
