@@ -127,11 +127,12 @@ def _arguments(table: Table) -> tuple[tuple[Any, ...], tuple[tuple[str, Any], ..
 
 
 def _repository(table: Table) -> LockedRepository:
-    table.only("ref", "remote", "gitCommit", "gitTree", "dirHash")
+    table.only("ref", "remote", "gitCommit", "gitTree", "dirHash", "size")
     tree = table.text("gitTree", "")
     if tree and not _TREE.fullmatch(tree):
         raise table.fault("gitTree", f"gitTree is {tree[:80]!r}\n  expected 40 lower-case hex digits")
-    return LockedRepository(_ref(table), Pin(_remote(table), _commit(table), _dirhash(table)), tree)
+    size = table.size("size") if "size" in table.data else None
+    return LockedRepository(_ref(table), Pin(_remote(table), _commit(table), _dirhash(table)), tree, size)
 
 
 def _remote(table: Table) -> Remote:
