@@ -18,7 +18,9 @@ VERSION = 1
 """Of the format: a key more or less, or another meaning of one, is another version."""
 
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?: |$)", re.MULTILINE)
-_RESOLVE = "Keep the tables of both sides, each model once, and remove git's lines. Then: rehub lock --check"
+_RESOLVE = (
+    "To see whole tables, of which both sides are kept, each model once:\n  git checkout --conflict=diff3 rehub.lock"
+)
 _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TREE = re.compile(r"[0-9a-f]{40}")
