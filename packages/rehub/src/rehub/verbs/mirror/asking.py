@@ -111,7 +111,7 @@ class Mirrors:
         try:
             return json.loads(self._small(url))
         except (ValueError, RecursionError) as error:
-            msg = f"{url} is no record, but a page or something else"
+            msg = f"{path} is no record, but a page or something else"
             raise MalformedError(msg) from error
 
     def _small(self, url: str) -> bytes:

@@ -160,7 +160,7 @@ def _arrived(url: str, pin: Pin, world: "Fetching", mirrors: Mirrors, *, most: i
         except RehubError:
             raise
         except ValueError as error:
-            msg = f"{url} is not to be used: {error}"
+            msg = f"what it gave is not to be used: {error}"
             raise MalformedError(msg) from error
 
 
