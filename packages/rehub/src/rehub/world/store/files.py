@@ -8,7 +8,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -44,12 +44,21 @@ def write_json(path: Path, value: object) -> None:
     Raises:
         StoreError: the disk refused.
     """
+    write_bytes(path, [json.dumps(value, indent=1, sort_keys=True, ensure_ascii=True).encode()])
+
+
+def write_bytes(path: Path, pieces: Iterable[bytes]) -> None:
+    """Replace a file, whole or not at all.
+
+    Raises:
+        StoreError: the disk refused.
+    """
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(value, file, indent=1, sort_keys=True, ensure_ascii=True)
+            with os.fdopen(handle, "wb") as file:
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).chmod(0o644)
