@@ -22,7 +22,7 @@ def test_a_mirror_is_made_and_used(toy: Repo, world: World, rehub_cli: RunRehub,
     assert ran.stdout.startswith(f"1 commit, 0 files, 0 URLs in {tmp_path / 'm'}; 4 files of it new, ")
     again = json.loads(rehub_cli("mirror", tmp_path / "m", "--json").stdout)
     assert again["pins"] == [f"acme/toy@{toy.rev('v1')}"]
-    assert (again["written"], again["bytes"], again["left_out"], again["unproved"]) == (0, 0, [], [])
+    assert (again["written"], again["bytes"], again["left_out"]) == (0, 0, [])
     commit = toy.rev("v1")
     world.remove(toy)
     env = {"REHUB_MIRRORS": f"https://=static+{tmp_path / 'm'} {world.mirrors}", "TORCH_HOME": str(tmp_path / "t")}

@@ -154,25 +154,21 @@ def test_links_submodules_and_pointers_are_mirrored(world: World, tmp_path: Path
     assert (after.pin, after.submodules, content(after)) == (before.pin, before.submodules, content(before))
 
 
-def test_a_commit_without_its_git_repository_serves_locks_only(made: Mirrored, tmp_path: Path) -> None:
-    """Which is said; a machine that has loaded from a mirror can be one in turn."""
+def test_who_has_loaded_from_a_mirror_can_make_one(made: Mirrored, tmp_path: Path) -> None:
+    """It keeps what proves the commit; where that is damaged, or git's own repository gone, it is left out and said."""
     second = made.machine(made.folder)
-    checkout = second.fetch("acme/toy:v1")
-    done = second.mirror(tmp_path / "second")
-    assert done.unproved == done.pins == [f"acme/toy@{made.commit}"]
-    assert second.mirror(made.folder).unproved == []
-    made.world.remove(made.repo)
-    hub = made.machine(tmp_path / "second")
-    with pytest.raises(rehub.RehubError) as caught:
-        hub.fetch("acme/toy:v1")
-    assert "no proof" in caught.value.__notes__[0]
-    pin = checkout.pin
+    pin = second.fetch("acme/toy:v1").pin
     assert pin is not None
-    from rehub.verbs.fetch import fetch_pin
-
-    world = hub._fetching
-    with world.store.locked(pin.remote):
-        assert fetch_pin(pin, world.source(pin.remote), world).pin == pin
+    assert second.mirror(tmp_path / "second").left_out == []
+    made.world.remove(made.repo)
+    assert made.machine(tmp_path / "second").load("acme/toy:v1", "net") == "a net"
+    second.store.records.proof(pin).write_bytes(b"damaged")
+    done = second.mirror(tmp_path / "third")
+    assert done.pins == []
+    assert "--force-reload" in done.left_out[0]
+    assert second.mirror(made.folder).left_out == []
+    second.store.records.forget_pin(pin)
+    assert not second.store.records.proof(pin).exists()
 
 
 @pytest.mark.parametrize("kind", ["other files", "a newer mirror", "a file"])

@@ -274,9 +274,9 @@ def test_a_mirror_that_lies_is_refused_where_nobody_else_is(kind: str, lasting: 
 
 
 def test_with_a_lock_the_digest_decides(made: Mirrored, caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever the mirror says of refs and pins; without records and proof, too."""
+    """Whatever the mirror says of refs and pins; without records, too."""
     bare, liar = made.served(), made.served()
-    for what in ("refs", "pin", "proof"):
+    for what in ("refs", "pin"):
         bare.files.pop(made.path(what))
     other_tree(made, liar)
     made.world.remove(made.repo)
@@ -287,6 +287,23 @@ def test_with_a_lock_the_digest_decides(made: Mirrored, caplog: pytest.LogCaptur
     with pytest.raises(GONE) as caught:
         fetch_locked(made.machine(liar), pin_of(made))
     assert liar.url in caught.value.__notes__[0]
+
+
+def test_a_lock_that_gives_a_commit_another_tree_is_refused(made: Mirrored, world: World, tmp_path: Path) -> None:
+    """A permission is for what a commit brings: that a mirror has the tree that a lock names is not enough."""
+    evil = world.repo({"hubconf.py": "def net(): return 'evil'"}, tag="v1", name="evil/toy")
+    theirs = rehub.Hub(dir=tmp_path / "theirs", mirrors=world.mirrors)
+    tree = theirs.fetch("evil/toy:v1").pin
+    assert tree is not None
+    theirs.mirror(made.folder)
+    hub = made.machine(made.folder)
+    hub.fetch("evil/toy:v1")  # so that the store has it, too
+    world.remove(evil)
+    world.remove(made.repo)
+    with pytest.raises(GONE) as caught:
+        fetch_locked(hub, replace(pin_of(made), tree=tree.tree))
+    assert "only in one of its files and the commit" in caught.value.__notes__[0]
+    assert hub.load("acme/toy:v1", "net") == "a net"
 
 
 def test_without_a_lock_a_commit_needs_its_proof(made: Mirrored) -> None:
@@ -311,11 +328,22 @@ def test_what_the_origin_says_is_proved_by_the_origin(made: Mirrored) -> None:
 
 
 def test_a_locked_tree_that_the_store_has_is_not_asked_for(made: Mirrored) -> None:
-    """Nor one that another commit has."""
+    """Nor is its proof."""
     hub = made.machine(server := made.served())
     fetch_locked(hub, pin_of(made))
     server.reset()
-    fetch_locked(hub, replace(pin_of(made), commit="0" * 40))
+    fetch_locked(hub, pin_of(made))
+    assert server.log == []
+
+
+def test_what_git_still_has_is_not_asked_for(made: Mirrored) -> None:
+    """A checkout that was damaged is made again from the store's own git repository."""
+    hub = made.machine()
+    place = hub.fetch("acme/toy:v1").root / "hubconf.py"
+    place.chmod(0o644)
+    place.write_text("def net(): return 'evil'\n")
+    hub = made.machine(server := made.served(), dir=hub.settings.dir)
+    assert content(fetch_locked(hub, pin_of(made))) == BYTES
     assert server.log == []
 
 

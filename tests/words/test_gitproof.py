@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rehub.words.gitproof import Proof, Recorder, checked, object_id, packed_proof, root_of
+from rehub.words.gitproof import Proof, Recorder, checked, object_id, root_of
 from rehub.words.tar import pack
 from rehub.words.tree import Limits, plan
 from rehub.world.git import BareRepository, Git, Objects
@@ -35,7 +35,7 @@ def packed(rows: Rows) -> Bytes:
 def test_a_commit_proves_its_files(made: tuple[str, Rows, dict[str, str]]) -> None:
     """The very plan that git's objects themselves give, links as copies and all."""
     commit, rows, files = made
-    written = Bytes(b"".join(packed_proof(commit, rows["commit", commit], dict(rows))))
+    written = Bytes(b"".join(Proof(commit, rows).packed()))
     assert written == packed(rows)
     proof = Proof.read(written, commit)
     assert plan(proof.root, proof, where="toy", limits=Limits()).files == files

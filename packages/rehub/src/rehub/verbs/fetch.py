@@ -291,7 +291,8 @@ def fetch_pin(pin: Pin, source: Source, world: Fetching, mirrors: Mirrors | None
 
 
 def _mirrored_pin(pin: Pin, world: Fetching, mirrors: Mirrors) -> Checkout | None:
-    if pin.tree is None or not mirrors.left:
+    repository = BareRepository(world.git, world.store.git_dir(pin.remote))
+    if pin.tree is None or not mirrors.left or (repository.path.is_dir() and repository.has(pin.commit)):
         return None
     from rehub.verbs.mirror.trees import tree_of_pin
 

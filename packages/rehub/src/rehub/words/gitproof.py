@@ -23,12 +23,21 @@ class Proof:
     """Git's objects for one commit, each proved by its id; a :class:`rehub.words.tree.Reader`.
 
     Attributes:
-        root: the id of the commit's tree.
-        objects: kind (``link`` or ``tree``) and id, to what they hold.
+        commit: the commit's id.
+        objects: kind (``commit``, ``link`` or ``tree``) and id, to what they hold.
     """
 
-    root: str
+    commit: str
     objects: Mapping[tuple[str, str], bytes] = field(repr=False)
+
+    @property
+    def root(self) -> str:
+        """The id of the commit's tree.
+
+        Raises:
+            ValueError: it names none.
+        """
+        return root_of(self.objects["commit", self.commit])
 
     @classmethod
     def read(cls, packed: Packed, commit: str) -> "Proof":
@@ -41,7 +50,12 @@ class Proof:
         if ("commit", commit) not in objects:
             msg = f"the commit {commit} is not in it"
             raise ValueError(msg)
-        return cls(root_of(objects.pop(("commit", commit))), objects)
+        return cls(commit, objects)
+
+    def packed(self) -> Iterator[bytes]:
+        """Give the bytes of the tar that it is read from."""
+        rows = sorted(self.objects.items())
+        return pack((f"{kind}/{oid}", len(data), [data]) for (kind, oid), data in rows)
 
     def tree(self, oid: str) -> bytes:
         """Give a tree object.
@@ -85,18 +99,6 @@ class Recorder:
     def _kept(self, kind: str, oid: str, data: bytes) -> bytes:
         self.read[kind, oid] = data
         return data
-
-
-def packed_proof(commit: str, data: bytes, read: Mapping[tuple[str, str], bytes]) -> Iterator[bytes]:
-    """Give the bytes of a proof.
-
-    Args:
-        commit: its id.
-        data: the commit object.
-        read: what a :class:`Recorder` has kept.
-    """
-    rows = {("commit", commit): data, **read}
-    return pack((f"{kind}/{oid}", len(each), [each]) for (kind, oid), each in sorted(rows.items()))
 
 
 def root_of(commit: bytes) -> str:

@@ -1,7 +1,7 @@
 """``rehub mirror``: a static mirror of what the store holds.
 
 JSON: ``{"folder", "pins": [commit], "weights": [digest], "urls": how many, "written": files, "bytes", "left_out":
-[text], "unproved": [commit]}``; ``pins`` and ``weights`` are all that the mirror has been given, ``written`` and
+[text]}``; ``pins`` and ``weights`` are all that the mirror has been given, ``written`` and
 ``bytes`` what was new in it.
 """
 
@@ -31,8 +31,6 @@ def command(hub: Hub, out: Output, *, target: Path, lock: str | None) -> None:
     else:
         held = f"{plural(len(done.pins), 'commit')}, {plural(len(done.weights), 'file')}, {plural(done.urls, 'URL')}"
         out.line(f"{held} in {target}; {plural(done.written, 'file')} of it new, {size(done.bytes)}")
-    for each in done.unproved:
-        out.note(line(f"{each} can only be had by a lock: its git repository is not in the store any more"))
     for each in done.left_out:
         out.note(line(f"left out: {each}"))
     if done.left_out:

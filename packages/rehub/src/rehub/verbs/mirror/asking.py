@@ -79,6 +79,18 @@ class Mirrors:
             log.warning("the mirror %s %s for %s: %s", root, failed, what, self.why[root])
 
     @contextmanager
+    def instead(self, why: str) -> Iterator[None]:
+        """Say more exactly what it means that a mirror does not have something.
+
+        Raises:
+            Absent: it does not have it.
+        """
+        try:
+            yield
+        except Absent as error:
+            raise Absent(why) from error
+
+    @contextmanager
     def telling(self) -> Iterator[None]:
         """Name the mirrors that were asked before, in whatever goes wrong after them."""
         try:
@@ -111,7 +123,7 @@ class Mirrors:
         try:
             return json.loads(self._small(url))
         except (ValueError, RecursionError) as error:
-            msg = f"{url} is no record, but a page or something else"
+            msg = f"{path} is no record, but a page or something else"
             raise MalformedError(msg) from error
 
     def _small(self, url: str) -> bytes:

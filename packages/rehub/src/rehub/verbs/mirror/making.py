@@ -11,7 +11,8 @@ from rehub.verbs.fetch import Fetching
 from rehub.verbs.mirror.choosing import Chosen, ChosenPin, of_lock, of_store
 from rehub.verbs.mirror.proving import proof_of
 from rehub.words.digest import Digest
-from rehub.words.errors import DigestMismatchError, MalformedError, StoreError
+from rehub.words.errors import DigestMismatchError, MalformedError, NotFoundError, StoreError
+from rehub.words.gitproof import Proof
 from rehub.words.lock import Lock
 from rehub.words.mirrored import (
     MirroredPin,
@@ -47,7 +48,6 @@ class Mirrored:
         written: how many files were written now; the others were there.
         bytes: of them.
         left_out: what could not be taken, and why.
-        unproved: commits whose git repository is not in the store any more; only locks that name them can use these.
     """
 
     folder: str
@@ -57,7 +57,6 @@ class Mirrored:
     written: int = 0
     bytes: int = 0
     left_out: list[str] = field(default_factory=list)
-    unproved: list[str] = field(default_factory=list)
 
 
 def make_mirror(world: Fetching, folder: Path, lock: Lock | None = None) -> Mirrored:
@@ -116,21 +115,22 @@ class _Making:
         """Write trees, and what their commits are."""
         for each in chosen.pins:
             with self._or_left_out(each.pin.short):
+                proof = self._proof(each.pin)
                 self._tree(each)
-                self._proof(each.pin)
+                if proof:
+                    self._wrote(self.mirror.write(proof_path(each.pin.remote, each.pin.commit), proof.packed()))
                 said = MirroredPin(each.tree, each.git_tree).as_dict(each.pin.remote, each.pin.commit)
                 self._record(pin_path(each.pin.remote, each.pin.commit), said)
                 self.done.pins.append(str(each.pin))
 
-    def _proof(self, pin: Pin) -> None:
-        """Write what proves a commit's files, if its git repository is still there."""
-        path = proof_path(pin.remote, pin.commit)
-        if self.mirror.size(path) is not None:
-            return
-        if (pieces := proof_of(pin, self.world)) is None:
-            self.done.unproved.append(str(pin))
-        else:
-            self._wrote(self.mirror.write(path, pieces))
+    def _proof(self, pin: Pin) -> Proof | None:
+        """Give what proves a commit's files, if the mirror does not have it: without it nobody could use them."""
+        if self.mirror.size(proof_path(pin.remote, pin.commit)) is not None:
+            return None
+        if proof := proof_of(pin, self.world):
+            return proof
+        msg = "its git repository is not in the store any more; --force-reload fetches it"
+        raise NotFoundError(msg)
 
     def _tree(self, each: ChosenPin) -> None:
         manifest = self.world.store.trees.find(each.tree)
@@ -174,7 +174,7 @@ class _Making:
         """Go on with the rest if something of the store is damaged; a disk that takes no more ends it."""
         try:
             yield
-        except (DigestMismatchError, FileNotFoundError) as error:
+        except (DigestMismatchError, NotFoundError, FileNotFoundError) as error:
             self.done.left_out.append(f"{what}: {line(str(error))}")
 
 

@@ -1,14 +1,15 @@
-"""Trees from static mirrors: proved by their digest if it is known, else by git's own objects from the commit down."""
+"""Trees from static mirrors: proved by git's own objects from the commit down, and by their digest if it is known."""
 
 import logging
-import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rehub.verbs.mirror.asking import Absent, Mirrors, absent
+from rehub.verbs.mirror.packed import Packed
+from rehub.verbs.mirror.proving import proof_of
 from rehub.verbs.weights.pace import watching
 from rehub.words.digest import Digest
 from rehub.words.errors import DigestMismatchError, MalformedError, RehubError
@@ -18,7 +19,7 @@ from rehub.words.pin import Pin
 from rehub.words.ref import Ref, Remote
 from rehub.words.tar import Listing, content, listing, most_bytes
 from rehub.words.tree import Plan, plan
-from rehub.world.download import Received, download
+from rehub.world.download import download
 
 if TYPE_CHECKING:
     from rehub.verbs.fetch import Fetching
@@ -68,8 +69,8 @@ def _meant(root: str, ref: Ref, remote: Remote, mirrors: Mirrors) -> MirroredRef
 def _brought(root: str, pin: Pin, world: "Fetching", mirrors: Mirrors) -> Pin:
     """Bring a pin's tree from one mirror into the store.
 
-    Its digest is the one that is known. Of a pin of which none is known, git's own objects must prove that these are
-    the commit's files, whatever the mirror says of them.
+    Its digest must be the one that is known, if one is, and git's own objects must prove that these are the commit's
+    files.
 
     Raises:
         Absent: it does not have it.
@@ -77,16 +78,17 @@ def _brought(root: str, pin: Pin, world: "Fetching", mirrors: Mirrors) -> Pin:
         DigestMismatchError: its files are other ones.
         MalformedError: what it says, or its tar, is no such thing.
     """
-    if pin.tree and _is_there(pin.tree, world):
-        return pin
+    known = world.store.records.find_pin(pin.remote, pin.commit)
+    if known == pin and known.tree and _is_there(known.tree, world):
+        return known
+    # That somebody has such a tree, or a lock names it, is not enough: permissions are for what this commit brings.
     world.progress(f"fetching {pin.short} from the mirror {root}")
     tree = pin.tree or MirroredPin.of(mirrors.record(root, pin_path(pin.remote, pin.commit)), pin).tree
-    planned = _proved(root, pin, world, mirrors)
-    if planned is None and pin.tree is None:
-        why = f"it has no proof of which files {pin.short} has"
-        raise Absent(why)
-    proved = replace(pin, tree=tree, git_tree=planned.root if planned else pin.git_tree)
+    proof = proof_of(pin, world) or _proof(root, pin, world, mirrors)
+    proved = replace(pin, tree=tree, git_tree=proof.root)
+    planned = plan(proof.root, proof, where=pin.short, limits=world.limits)
     _unpacked(root, proved, planned, world, mirrors)
+    world.store.records.save_proof(proved, proof.packed())
     world.store.records.save_pin(proved, git_tree=proved.git_tree)
     return proved
 
@@ -98,40 +100,26 @@ def _is_there(tree: Digest, world: "Fetching") -> bool:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """Which files a commit has, by git's own objects: the id of its tree, and of each file."""
-
-    root: str
-    plan: Plan
-
-
-def _proved(root: str, pin: Pin, world: "Fetching", mirrors: Mirrors) -> _Planned | None:
-    """Read from a mirror what proves a commit's files; ``None`` if it has no proof of them."""
-    try:
+def _proof(root: str, pin: Pin, world: "Fetching", mirrors: Mirrors) -> Proof:
+    """Bring from a mirror what proves a commit's files."""
+    with mirrors.instead(f"it has no proof of which files {pin.short} has"):
         url = mirrors.has(root, proof_path(pin.remote, pin.commit))
         with _arrived(url, pin, world, mirrors, most=MOST) as packed:
-            proof = Proof.read(packed, pin.commit)
-            return _Planned(proof.root, plan(proof.root, proof, where=pin.short, limits=world.limits))
-    except Absent:
-        return None
+            return Proof.read(packed, pin.commit)
 
 
-def _unpacked(root: str, pin: Pin, planned: _Planned | None, world: "Fetching", mirrors: Mirrors) -> None:
+def _unpacked(root: str, pin: Pin, planned: Plan, world: "Fetching", mirrors: Mirrors) -> None:
     """Bring a tree's tar, and write down its files if they are those of its digest, and of its proof."""
     assert pin.tree is not None  # noqa: S101 - known, or said by the mirror
     url, what = mirrors.has(root, tree_path(pin.tree)), pin.short
     with _arrived(url, pin, world, mirrors, most=most_bytes(world.limits)) as packed:
         listed = listing(packed, world.limits)
-        pieces = ((each, content(packed, each)) for each in listed.members)
-        files = ((each.path, found) for each, found in pieces)
-        submodules: tuple[str, ...] = ()
-        if planned is not None:
-            _check_paths(listed, planned.plan, what)
-            oids, submodules = planned.plan.files, planned.plan.submodules
-            files = ((each.path, checked(found, each.size, oids[each.path], each.path)) for each, found in pieces)
-        trees = world.store.trees
-        trees.add(files, submodules=submodules, expected=pin.tree, what=what, alike=listed.alike)
+        _check_paths(listed, planned, what)
+        files = (
+            (each.path, checked(content(packed, each), each.size, planned.files[each.path], each.path))
+            for each in listed.members
+        )
+        world.store.trees.add(files, submodules=planned.submodules, expected=pin.tree, what=what, alike=planned.alike)
 
 
 def _check_paths(listed: Listing, planned: Plan, what: str) -> None:
@@ -141,7 +129,7 @@ def _check_paths(listed: Listing, planned: Plan, what: str) -> None:
 
 
 @contextmanager
-def _arrived(url: str, pin: Pin, world: "Fetching", mirrors: Mirrors, *, most: int) -> Iterator["_Packed"]:
+def _arrived(url: str, pin: Pin, world: "Fetching", mirrors: Mirrors, *, most: int) -> Iterator[Packed]:
     """Bring a tar; what turns out to be none of ours in the block is malformed.
 
     Raises:
@@ -154,34 +142,11 @@ def _arrived(url: str, pin: Pin, world: "Fetching", mirrors: Mirrors, *, most: i
     with ExitStack() as stack:
         with absent():
             received = stack.enter_context(download(url, part, limits=mirrors.limits(most), watch=watch))
-        packed = stack.enter_context(_Packed.of(received))
+        packed = stack.enter_context(Packed.of(received))
         try:
             yield packed
         except RehubError:
             raise
         except ValueError as error:
-            msg = f"{url} is not to be used: {error}"
+            msg = f"what it gave is not to be used: {error}"
             raise MalformedError(msg) from error
-
-
-@dataclass(frozen=True, slots=True)
-class _Packed:
-    """A tar that has arrived, read at any place."""
-
-    fd: int
-    size: int
-
-    @classmethod
-    def of(cls, received: Received) -> Self:
-        """Open it."""
-        return cls(os.open(received.file, os.O_RDONLY | os.O_CLOEXEC), received.size)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self.fd)
-
-    def pread(self, at: int, count: int) -> bytes:
-        """Read from a place, as far as the file goes."""
-        return os.pread(self.fd, count, at)

@@ -9,7 +9,7 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -46,12 +46,21 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
     Raises:
         StoreError: the disk refused.
     """
+    write_bytes(path, [_record(path.name, value)])
+
+
+def write_bytes(path: Path, pieces: Iterable[bytes]) -> None:
+    """Replace a file, whole or not at all.
+
+    Raises:
+        StoreError: the disk refused.
+    """
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(_record(path.name, value))
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).chmod(0o644)

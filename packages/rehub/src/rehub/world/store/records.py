@@ -1,6 +1,6 @@
 """The small records beside the content: where a ref pointed and when, which tree a commit has, what reading it gave."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from rehub.words.digest import Digest
 from rehub.words.errors import MalformedError
 from rehub.words.pin import Pin
 from rehub.words.ref import Remote
-from rehub.world.store.files import read_json, write_json
+from rehub.world.store.files import read_json, write_bytes, write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,18 @@ class Records:
         record = {"remote": pin.remote.url, "commit": pin.commit, "tree": str(pin.tree), "git_tree": git_tree}
         write_json(self._pin(pin.remote, pin.commit), record)
 
+    def save_proof(self, pin: Pin, pieces: Iterable[bytes]) -> None:
+        """Keep what proves a commit's files, where no git repository does.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        write_bytes(self.proof(pin), pieces)
+
+    def proof(self, pin: Pin) -> Path:
+        """Give the place of what proves a commit's files; whatever lies there proves itself, or nothing."""
+        return self._pin(pin.remote, pin.commit).with_suffix(".tar")
+
     def pins_of_tree(self, prefix: str) -> list[Pin]:
         """Give the pins whose tree's digest starts with some hex digits, looking through all of them."""
         found = []
@@ -98,6 +110,7 @@ class Records:
     def forget_pin(self, pin: Pin) -> None:
         """Remove the record of a pin whose tree is gone."""
         self._pin(pin.remote, pin.commit).unlink(missing_ok=True)
+        self.proof(pin).unlink(missing_ok=True)
 
     def find_described(self, tree: Digest, version: str) -> dict[str, Any] | None:
         """Give what reading a tree gave, if this version of rehub read it."""
