@@ -6,13 +6,16 @@ JSON: ``{"lock", "name", "ref", "entry", "arguments": [text], "repositories": [{
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
 
 from rehub.cli import running
 from rehub.cli.command import command as make
-from rehub.cli.command import entry, record_in, ref, source
+from rehub.cli.command import record_in, source
+from rehub.cli.commands.lock_check import check
+from rehub.cli.complete import EntryName, RefText
 from rehub.cli.output import Output
 from rehub.cli.text import clean, line, size
 from rehub.hub import Hub
@@ -24,24 +27,39 @@ from rehub.words.ref import Ref
 
 @make(
     "lock",
-    example="rehub lock pytorch/vision:v0.20.1 resnet18 weights=DEFAULT\nrehub lock ./my-model net 3 --name small",
+    example=(
+        "rehub lock pytorch/vision:v0.20.1 resnet18 weights=DEFAULT\nrehub lock ./my-model net 3 --name small\n"
+        "rehub lock --check train.py"
+    ),
     unlocked=True,
 )
-@ref
-@entry
+@click.argument("ref", type=RefText(), default="")
+@click.argument("entry", type=EntryName(), default="")
 @running.arguments
 @record_in
+@click.option("--check", "checks", is_flag=True, help="Load nothing: say whether the lock has all that it should.")
 @click.option("--name", default="", help="What the lock calls it; the entry's name, if there is no other of it.")
 @running.trust
 @source
-def command(hub: Hub, out: Output, *, ref: str, source: str, name: str, **call: Any) -> None:
+def command(  # noqa: PLR0913 - one for each option
+    hub: Hub, out: Output, *, checks: bool, ref: str, source: str, name: str, **call: Any
+) -> None:
     """Load a model once, and record all its bytes in a lock.
 
     Its commit, those of the repositories that it loads, and each file of weights: in rehub.lock of this folder, or
     where --lock or REHUB_LOCK say. A ref that the lock has is not asked for again; 'rehub update' does that. Values are
     typed as for 'rehub load'.
+
+    With --check no model is named, but programs, or folders of them: what they load by name should be in the lock, its
+    models pinned and complete. The network is not used and nothing is run. The exit code is 1 if something is wanting.
     """
     path = hub.settings.lock or DEFAULT
+    if checks:
+        check(hub, out, Path(path), [word for word in (ref, call["entry"], *call["arguments"]) if word])
+        return
+    if not ref or not call["entry"]:
+        msg = "Missing argument 'ENTRY'." if ref else "Missing argument 'REF'."
+        raise click.UsageError(msg, click.get_current_context())
     with hub.recording(path):
         model = _recorded(hub, out, ref, source, name, **call)
     if out.as_json:
