@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING
 from rehub.verbs.locked import is_kept, ref_of
 from rehub.words.digest import Digest
 from rehub.words.errors import LockConflictError, RehubError
-from rehub.words.lock import Lock, LockedModel, LockedWeights
+from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
 from rehub.words.recorded import is_lockable, model_of, with_model, with_weights
 from rehub.words.unverified import without_secrets
 from rehub.world.lockfile import read, write
+from rehub.world.store import Store
 
 if TYPE_CHECKING:
     from rehub.verbs.load import Loaded
@@ -62,7 +63,7 @@ _BLOCKS: list[Path] = []  # those of every hub
 _RECORDED: dict[tuple[Path, object], Recorded] = {}
 
 
-def record(loaded: "Loaded", path: Path, store: Path, *, name: str = "") -> LockedModel:
+def record(loaded: "Loaded", path: Path, store: Store, *, name: str = "") -> LockedModel:
     """Write what was loaded into a lock.
 
     Args:
@@ -79,13 +80,23 @@ def record(loaded: "Loaded", path: Path, store: Path, *, name: str = "") -> Lock
         MalformedLockError, MalformedSettingError, LockFileError: as they say.
     """
     ref = ref_of(loaded.checkout, path.parent)
-    recorded = Recorded(loaded.made, ref, tuple(_folders(loaded, ref, store)))
-    model = recorded.model(name)
+    recorded = Recorded(loaded.made, ref, tuple(_folders(loaded, ref, store.root)))
+    model = _sized(recorded.model(name), store)
     lock = change(path, partial(with_model, model=model))
     _look_again_at(path, model.call, recorded)
     found = lock.model(model.call)
     assert found is not None  # noqa: S101 - it was written just now
     return found
+
+
+def _sized(model: LockedModel, store: Store) -> LockedModel:
+    """Say how large the files of its repositories are, where the store knows."""
+
+    def size(each: LockedRepository) -> int | None:
+        manifest = store.trees.manifest(each.pin.tree) if each.pin.tree else None
+        return sum(seen.size for seen in manifest.files.values()) if manifest else None
+
+    return replace(model, repositories=tuple(replace(each, size=size(each)) for each in model.repositories))
 
 
 def record_weights(path: Path, url: str, digest: Digest, size: int) -> None:

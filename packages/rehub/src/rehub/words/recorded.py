@@ -142,8 +142,8 @@ def _joined(known: LockedModel, seen: LockedModel, others: Sequence[LockedModel]
     return replace(
         known,
         name=_free(seen.name, seen.entry, others) if asked else known.name,
-        repositories=tuple({each.ref: each for each in (*known.repositories, *seen.repositories)}.values()),
-        weights=tuple({each.url: each for each in (*known.weights, *seen.weights)}.values()),
+        repositories=tuple(dict.fromkeys([*known.repositories, *seen.repositories])),
+        weights=tuple(dict.fromkeys([*known.weights, *seen.weights])),
         complete=known.complete and seen.complete,
         unverified=tuple(dict.fromkeys([*known.unverified, *seen.unverified])),
         environment=known.environment or seen.environment,
