@@ -196,8 +196,8 @@ def until_end(path: Path) -> Iterator[None]:
 
 
 def _look_again_at(path: Path, call: object, recorded: Recorded) -> None:
-    if not _RECORDED:
-        atexit.register(_at_exit)
+    atexit.unregister(_at_exit)
+    atexit.register(_at_exit)  # once
     _RECORDED.pop((path, call), None)
     _RECORDED[path, call] = recorded
     while len(_RECORDED) > _MOST:
