@@ -53,7 +53,7 @@ class BoundEntry(Generic[T]):
         Raises:
             UnexpectedResultError: its result is not what was expected.
             NotLockedError: the lock does not have this call, and nothing else may be loaded.
-            DigestMismatchError, MalformedLockError, StoreError: it was loaded, and could not be recorded.
+            DigestMismatchError, LockFileError: it was loaded, and could not be recorded.
         """
         from rehub.verbs.load import run_entry
 
@@ -67,7 +67,7 @@ class BoundEntry(Generic[T]):
         if locks and not locks.only:
             from rehub.verbs.record import record
 
-            record(loaded, locks.path, self.hub.store.root, name=self.locked_as)
+            record(loaded, locks.path, self.hub.store, name=self.locked_as)
         return loaded
 
     def _locks_of(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Locks | None:

@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING
 from rehub.verbs.locked import is_kept, ref_of
 from rehub.words.digest import Digest
 from rehub.words.errors import LockConflictError, RehubError
-from rehub.words.lock import Lock, LockedModel, LockedWeights
+from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
 from rehub.words.recorded import is_lockable, model_of, with_model, with_weights
 from rehub.words.unverified import without_secrets
 from rehub.world.lockfile import read, write
+from rehub.world.store import Store
 
 if TYPE_CHECKING:
     from rehub.verbs.load import Loaded
@@ -58,10 +59,11 @@ class Recorded:
 VARIABLE = "REHUB_LOCK"
 _TOLD: list[Path] = []  # the blocks of recording that this process is in, in whichever thread; the last one counts
 _BEFORE: list[str | None] = []  # what was said outside of them
+_BLOCKS: list[Path] = []  # those of every hub
 _RECORDED: dict[tuple[Path, object], Recorded] = {}
 
 
-def record(loaded: "Loaded", path: Path, store: Path, *, name: str = "") -> LockedModel:
+def record(loaded: "Loaded", path: Path, store: Store, *, name: str = "") -> LockedModel:
     """Write what was loaded into a lock.
 
     Args:
@@ -75,11 +77,11 @@ def record(loaded: "Loaded", path: Path, store: Path, *, name: str = "") -> Lock
 
     Raises:
         DigestMismatchError: the lock has other bytes under the same ref or URL.
-        MalformedLockError, MalformedSettingError, StoreError: as they say.
+        MalformedLockError, MalformedSettingError, LockFileError: as they say.
     """
     ref = ref_of(loaded.checkout, path.parent)
-    recorded = Recorded(loaded.made, ref, tuple(_folders(loaded, ref, store)))
-    model = recorded.model(name)
+    recorded = Recorded(loaded.made, ref, tuple(_folders(loaded, ref, store.root)))
+    model = _sized(recorded.model(name), store)
     lock = change(path, partial(with_model, model=model))
     _look_again_at(path, model.call, recorded)
     found = lock.model(model.call)
@@ -87,16 +89,25 @@ def record(loaded: "Loaded", path: Path, store: Path, *, name: str = "") -> Lock
     return found
 
 
+def _sized(model: LockedModel, store: Store) -> LockedModel:
+    """Say how large the files of its repositories are, where the store knows."""
+
+    def size(each: LockedRepository) -> int | None:
+        manifest = store.trees.manifest(each.pin.tree) if each.pin.tree else None
+        return sum(seen.size for seen in manifest.files.values()) if manifest else None
+
+    return replace(model, repositories=tuple(replace(each, size=size(each)) for each in model.repositories))
+
+
 def record_weights(path: Path, url: str, digest: Digest, size: int) -> None:
     """Write a file into a lock that no call under way has asked for: the program did, or what was made before.
 
     Raises:
         DigestMismatchError: the lock has other bytes of that URL.
-        MalformedLockError, StoreError: as they say.
+        MalformedLockError, LockFileError: as they say.
     """
     if not is_lockable(url):
         return
-    renew(path)
     change(path, partial(with_weights, weights=LockedWeights(without_secrets(url), digest.hex, size)))
 
 
@@ -130,7 +141,7 @@ def change(path: Path, changed: Callable[[Lock], Lock], *, patience: float = _PA
 
     Raises:
         LockConflictError: others were faster all the time.
-        MalformedLockError, StoreError: as they say.
+        MalformedLockError, LockFileError: as they say.
     """
     end = time.monotonic() + patience
     while True:
@@ -169,6 +180,7 @@ def told(path: Path, environ: MutableMapping[str, str] = os.environ) -> Iterator
 @contextmanager
 def until_end(path: Path) -> Iterator[None]:
     """Write down at a block's end what is known then; if the block has failed, its own error is what matters."""
+    _BLOCKS.append(path)
     try:
         yield
     except BaseException:
@@ -177,13 +189,15 @@ def until_end(path: Path) -> Iterator[None]:
     else:
         renew(path)
     finally:
-        for key in [key for key in _RECORDED if key[0] == path]:
-            del _RECORDED[key]
+        _BLOCKS.remove(path)
+        if path not in _BLOCKS:
+            for key in [key for key in list(_RECORDED) if key[0] == path]:
+                _RECORDED.pop(key, None)
 
 
 def _look_again_at(path: Path, call: object, recorded: Recorded) -> None:
-    if not _RECORDED:
-        atexit.register(_at_exit)
+    atexit.unregister(_at_exit)
+    atexit.register(_at_exit)  # once
     _RECORDED.pop((path, call), None)
     _RECORDED[path, call] = recorded
     while len(_RECORDED) > _MOST:
