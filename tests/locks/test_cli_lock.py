@@ -175,3 +175,41 @@ def test_run_tells_what_cannot_be_meant(toy: Repo, rehub_cli: RunRehub, tmp_path
     ran = rehub_cli("run", "old.py", "--lock", "rehub.lock")
     assert (ran.rc, ran.stdout) == (0, "ran\n")
     assert "rehub run --lock FILE SCRIPT" in ran.stderr
+
+
+USES = """\
+import rehub
+net = rehub.load("acme/toy:v1", "net", width=3)
+other = rehub.load("acme/toy:v1", "outer")
+"""
+
+
+def test_check_says_what_is_wanting(toy: Repo, world: World, rehub_cli: RunRehub, tmp_path: Path) -> None:
+    """What programs load is read, and held against the lock: 1 if it lacks something, and the command that mends it."""
+    ran = rehub_cli("lock", "--check")
+    assert (ran.rc, ran.stdout) == (1, "")
+    assert "rehub.lock is not there" in ran.stderr
+    assert rehub_cli("lock", "acme/toy:v1", "net", "width=3").rc == 0
+    (tmp_path / "uses.py").write_text(USES)
+    world.hub.stop()
+    ran = rehub_cli("lock", "--check")
+    assert ran.rc == 1
+    assert ran.stdout.splitlines() == [
+        f"{tmp_path}/uses.py:3: outer of acme/toy@v1 is not in the lock",
+        "  rehub lock acme/toy@v1 outer",
+        "rehub.lock is not to be relied on: 1 fault",
+    ]
+    document = json.loads(rehub_cli("lock", "--check", "--json", "uses.py").stdout)
+    assert list(document) == ["lock", "good", "findings"]
+    assert [(each["kind"], each["fault"]) for each in document["findings"]] == [("unlocked", True)]
+    (tmp_path / "uses.py").write_text(USES.partition("other")[0])
+    ran = rehub_cli("lock", "--check", "uses.py")
+    assert (ran.rc, ran.stdout) == (0, "rehub.lock is good\n")
+
+
+def test_without_ref_or_entry_it_is_a_usage_error(rehub_cli: RunRehub) -> None:
+    """What is missing is named."""
+    for words, missing in (([], "REF"), (["acme/toy"], "ENTRY")):
+        ran = rehub_cli("lock", *words)
+        assert ran.rc == 2
+        assert f"Missing argument '{missing}'" in ran.stderr

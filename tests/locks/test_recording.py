@@ -28,6 +28,8 @@ def test_a_load_is_recorded_with_all_its_bytes(toy: Repo, machine: Machine, lock
     assert found.pin is not None
     assert repository.pin == found.pin
     assert (repository.pin.commit, repository.git_tree) == (toy.rev("v1"), found.git_tree)
+    assert repository.size is not None
+    assert repository.size > 1000
     assert model.weights == (LockedWeights(weights.url, weights.sha256, weights.size),)
     assert model.complete
 

@@ -19,6 +19,12 @@ HERE = dict(MODEL.environment)
 INDEX = "import rehub\n"
 
 
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in the project's folder."""
+    monkeypatch.chdir(tmp_path)
+
+
 def check(lock: Lock, tmp_path: Path, program: str | None = None, **options: object) -> list[Finding]:
     """Check a lock of a project, with one program in it."""
     if program is not None:
@@ -114,6 +120,14 @@ def test_programs(name: str, tmp_path: Path) -> None:
     (found,) = check(LOCK, tmp_path, f"{INDEX}\n{call}\n")
     assert found == Finding("unlocked", f"{tmp_path / 'train.py'}:3", what, f"rehub lock {command}")
     assert found.is_fault
+
+
+def test_arguments_that_a_lock_does_not_keep(tmp_path: Path) -> None:
+    """An argument that could let somebody in is compared as a lock has it: by its class."""
+    lock = Lock((replace(MODEL, args=(), kwargs=(("token", "<str>"),)),))
+    assert check(lock, tmp_path, INDEX + "rehub.load('acme/toy:v1', 'net', token='s3cret')") == []
+    (found,) = check(lock, tmp_path, INDEX + "rehub.load('acme/toy:v1', 'big', token='s3cret')")
+    assert "s3cret" not in found.command
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from rehub.words.programs import Wanted, wanted
 
 CALLS = {
-    "torch.hub": ("import torch\ntorch.hub.load('a/b', 'net', 3, depth=2)", Wanted(2, "a/b", "net", ("3", "depth=2"))),
+    "torch.hub": ("import torch\ntorch.hub.load('a/b', 'net', 3, depth=2)", Wanted(2, "a/b", "net", (3,), (("depth", 2),))),
     "its own options": (
         "import torch\ntorch.hub.load('a/b', 'net', trust_repo=True, force_reload=f(), verbose=False, x=1)",
-        Wanted(2, "a/b", "net", ("x=1",)),
+        Wanted(2, "a/b", "net", (), (("x", 1),)),
     ),
     "rehub": ("import rehub\nrehub.load('a/b:v1', 'net')", Wanted(2, "a/b:v1", "net", ())),
     "another name": ("import rehub as r\nr.load('a/b', 'net')", Wanted(2, "a/b", "net", ())),

@@ -67,7 +67,7 @@ class BoundEntry(Generic[T]):
         if locks and not locks.only:
             from rehub.verbs.record import record
 
-            record(loaded, locks.path, self.hub.store.root, name=self.locked_as)
+            record(loaded, locks.path, self.hub.store, name=self.locked_as)
         return loaded
 
     def _locks_of(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Locks | None:

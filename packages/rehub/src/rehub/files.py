@@ -42,6 +42,7 @@ class Files(Configured):
         Raises:
             WrongHashError: the bytes are other ones; nothing of them was kept.
             MalformedSettingError: ``url`` is none.
+            NotLockedError: the lock in use does not know it, and nothing else may be loaded.
             OfflineError: rehub may open no socket.
             DownloadError: they did not come whole.
             StoreError: the disk refused.
@@ -81,6 +82,7 @@ class Files(Configured):
         Raises:
             MalformedSettingError: ``url`` is none, the name cannot be a file's, or has no hash to check.
             DigestMismatchError: the bytes are not the promised ones, or not those that came.
+            NotLockedError: the lock in use does not know it, and nothing else may be loaded.
             OfflineError: they are not there, and rehub may open no socket.
             DownloadError: they did not come whole.
             StoreError: the disk refused.

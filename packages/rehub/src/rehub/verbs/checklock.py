@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from rehub.verbs.locked import DEFAULT
 from rehub.words.errors import MalformedRefError
 from rehub.words.hubconf import Problem
 from rehub.words.lock import Lock, LockedModel
 from rehub.words.programs import Wanted, wanted
+from rehub.words.provenance import Provenance, literal
 from rehub.words.reading.source import parse
+from rehub.words.recorded import model_of
 from rehub.words.ref import Folder, Ref, Remote
 from rehub.words.unverified import without_secrets
 from rehub.world.folder import Tree
@@ -80,9 +83,10 @@ def check_lock(
 
 def _of_model(model: LockedModel, path: Path, installed: Callable[[str], str | None]) -> Iterator[Finding]:
     command = lock_command(path, model.ref, model.entry, model.arguments)
-    if isinstance(Ref.parse(model.ref).place, Folder):
+    is_folder = isinstance(Ref.parse(model.ref).place, Folder)
+    if is_folder and model.complete:
         yield Finding("folder", model.name, f"{model.ref} is a folder: a lock does not hold its files")
-    elif model.own is None:
+    elif model.own is None and not is_folder:
         yield Finding("unpinned", model.name, f"there is no commit of {model.ref}", command)
     if not model.complete:
         past = ", ".join(model.unverified) or "it is not said what"
@@ -138,7 +142,8 @@ class _Known:
         return self._lacks_model(str(ref), call) if isinstance(ref.place, Remote) else None
 
     def _lacks_model(self, ref: str, call: Wanted) -> Finding | None:
-        command = lock_command(self.path, ref, call.entry, call.arguments or ())
+        arguments = _recorded(call)
+        command = lock_command(self.path, ref, call.entry, arguments or ())
         same = (each for each in self.lock.repositories() if str(each.pin) == ref)
         if not (pinned := self.lock.repository(ref) or next(same, None)):
             return Finding("unlocked", "", f"{ref} is not in the lock", command)
@@ -146,10 +151,18 @@ class _Known:
         models = [each for repository, each in own if repository and repository.pin == pinned.pin]
         if not models:
             return Finding("unlocked", "", f"{call.entry} of {ref} is not in the lock", command)
-        if call.arguments is not None and all(each.arguments != call.arguments for each in models):
-            what = f"{call.entry}({', '.join(call.arguments)}) of {ref} is not in the lock"
+        if arguments is not None and all(each.arguments != arguments for each in models):
+            what = f"{call.entry}({', '.join(arguments)}) of {ref} is not in the lock"
             return Finding("unlocked", "", what, command)
         return None
+
+
+def _recorded(call: Wanted) -> tuple[str, ...] | None:
+    """Give a call's arguments as a lock has them, without what could let somebody in."""
+    if call.args is None:
+        return None
+    named = tuple((name, literal(value)) for name, value in call.kwargs)
+    return model_of(Provenance("", None, call.entry, tuple(map(literal, call.args)), named), call.ref).arguments
 
 
 def lock_command(path: Path, ref: str, entry: str, arguments: tuple[str, ...]) -> str:
@@ -159,6 +172,6 @@ def lock_command(path: Path, ref: str, entry: str, arguments: tuple[str, ...]) -
         >>> lock_command(Path("rehub.lock"), "acme/toy", "net", ("-1", "pretrained=True"))
         'rehub lock acme/toy net -- -1 pretrained=True'
     """
-    at = [] if path.name == "rehub.lock" else ["--lock", str(path)]
+    at = [] if path.absolute() == Path(DEFAULT).absolute() else ["--lock", str(path)]
     dashed = ["--"] if any(each.startswith("-") for each in arguments) else []
     return f"rehub lock {shlex.join([*at, ref, entry, *dashed, *arguments])}"

@@ -1,6 +1,5 @@
 """The lock in use, as loading asks it: what does this ref mean, which bytes has this URL, may this call be made?"""
 
-import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,7 +128,11 @@ class Locks:
     @property
     def shown(self) -> str:
         """The file as it is named in messages."""
-        return os.path.relpath(self.path) if self.path.is_relative_to(Path.cwd()) else str(self.path)
+        try:
+            here = Path.cwd()
+        except OSError:  # it has been deleted
+            return str(self.path)
+        return str(self.path.relative_to(here)) if self.path.is_relative_to(here) else str(self.path)
 
     def _command(self, verb: str, *words: str) -> str:
         at = [] if self.shown == DEFAULT else ["--lock", self.shown]
@@ -159,7 +162,7 @@ def _is_of(model: LockedModel, checkout: Checkout, ref: str) -> bool:
     """Say whether a model is of the same code."""
     if checkout.pin is None:
         return model.ref == ref
-    return any(each.ref == model.ref and each.pin == checkout.pin for each in model.repositories)
+    return model.own is not None and model.own.pin == checkout.pin
 
 
 def _typed(model: LockedModel) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from rehub.verbs.locked import is_kept, ref_of
 from rehub.words.digest import Digest
 from rehub.words.errors import LockConflictError, RehubError
-from rehub.words.lock import Lock, LockedModel, LockedWeights
+from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
 from rehub.words.recorded import is_lockable, model_of, with_model, with_weights
 from rehub.words.unverified import without_secrets
 from rehub.world.lockfile import read, write
@@ -45,26 +45,15 @@ class Recorded:
         made: knows what it needs by now.
         ref: as the lock has it.
         folders: of the user's own that took part.
-        store: where checkouts are.
     """
 
     made: "Made"
     ref: str
     folders: tuple[str, ...]
-    store: Path
 
     def model(self, name: str = "") -> LockedModel:
         """Give what a lock says of it by now."""
-        found = model_of(self.made.now(), self.ref, folders=self.folders, name=name)
-        sized = [replace(each, size=_size_of(each.pin.tree, self.store)) for each in found.repositories]
-        return replace(found, repositories=tuple(sized))
-
-
-@cache
-def _size_of(tree: Digest | None, store: Path) -> int | None:
-    """Give the bytes of a tree's files; of one digest they are always the same."""
-    manifest = Store(store).trees.manifest(tree) if tree else None
-    return sum(each.size for each in manifest.files.values()) if manifest else None
+        return model_of(self.made.now(), self.ref, folders=self.folders, name=name)
 
 
 VARIABLE = "REHUB_LOCK"
@@ -74,7 +63,7 @@ _BLOCKS: list[Path] = []  # those of every hub
 _RECORDED: dict[tuple[Path, object], Recorded] = {}
 
 
-def record(loaded: "Loaded", path: Path, store: Path, *, name: str = "") -> LockedModel:
+def record(loaded: "Loaded", path: Path, store: Store, *, name: str = "") -> LockedModel:
     """Write what was loaded into a lock.
 
     Args:
@@ -91,13 +80,23 @@ def record(loaded: "Loaded", path: Path, store: Path, *, name: str = "") -> Lock
         MalformedLockError, MalformedSettingError, LockFileError: as they say.
     """
     ref = ref_of(loaded.checkout, path.parent)
-    recorded = Recorded(loaded.made, ref, tuple(_folders(loaded, ref, store)), store)
-    model = recorded.model(name)
+    recorded = Recorded(loaded.made, ref, tuple(_folders(loaded, ref, store.root)))
+    model = _sized(recorded.model(name), store)
     lock = change(path, partial(with_model, model=model))
     _look_again_at(path, model.call, recorded)
     found = lock.model(model.call)
     assert found is not None  # noqa: S101 - it was written just now
     return found
+
+
+def _sized(model: LockedModel, store: Store) -> LockedModel:
+    """Say how large the files of its repositories are, where the store knows."""
+
+    def size(each: LockedRepository) -> int | None:
+        manifest = store.trees.manifest(each.pin.tree) if each.pin.tree else None
+        return sum(seen.size for seen in manifest.files.values()) if manifest else None
+
+    return replace(model, repositories=tuple(replace(each, size=size(each)) for each in model.repositories))
 
 
 def record_weights(path: Path, url: str, digest: Digest, size: int) -> None:
@@ -197,8 +196,8 @@ def until_end(path: Path) -> Iterator[None]:
 
 
 def _look_again_at(path: Path, call: object, recorded: Recorded) -> None:
-    if not _RECORDED:
-        atexit.register(_at_exit)
+    atexit.unregister(_at_exit)
+    atexit.register(_at_exit)  # once
     _RECORDED.pop((path, call), None)
     _RECORDED[path, call] = recorded
     while len(_RECORDED) > _MOST:

@@ -2,10 +2,8 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-
-from rehub.words.literals import spell_call
 
 _LOADS = {"rehub.load", "rehub.compat.load", "torch.hub.load"}
 _FILES = {
@@ -25,7 +23,8 @@ class Wanted:
         line: where it is.
         ref: the repository; empty if only running the program would tell, or if it is a file that is wanted.
         entry: likewise.
-        arguments: as they are typed; ``None`` if only running the program would tell.
+        args: what the entry is called with; ``None`` if only running the program would tell.
+        kwargs: likewise, by name, sorted by it.
         url: of a file that is wanted.
         local: the ref is a folder, whatever it looks like.
     """
@@ -33,7 +32,8 @@ class Wanted:
     line: int
     ref: str = ""
     entry: str = ""
-    arguments: tuple[str, ...] | None = None
+    args: tuple[Any, ...] | None = None
+    kwargs: tuple[tuple[str, Any], ...] = ()
     url: str = ""
     local: bool = False
 
@@ -42,8 +42,9 @@ def wanted(tree: ast.Module) -> Iterator[Wanted]:
     """Give the calls of a program that load something, in no particular order. Nothing of it is run.
 
     Example:
-        >>> list(wanted(ast.parse("import torch.hub as h; h.load('acme/toy:v1', 'net', pretrained=True)")))
-        [Wanted(line=1, ref='acme/toy:v1', entry='net', arguments=('pretrained=True',), url='', local=False)]
+        >>> (call,) = wanted(ast.parse("import torch.hub as h; h.load('acme/toy:v1', 'net', 3, pretrained=True)"))
+        >>> call.ref, call.entry, call.args, call.kwargs
+        ('acme/toy:v1', 'net', (3,), (('pretrained', True),))
     """
     names = dict(_imported(tree))
     for node in ast.walk(tree):
@@ -51,28 +52,31 @@ def wanted(tree: ast.Module) -> Iterator[Wanted]:
             continue
         what = _dotted(node.func, names)
         if what in _LOADS:
-            yield _load(node, "repo_or_dir", "model", _arguments(node))
+            yield replace(_load(node, "repo_or_dir", "model"), **_arguments(node))
         elif what == "rehub.entry":
-            yield _load(node, "ref", "name", None)
+            yield _load(node, "ref", "name")
         elif what in _FILES:
             yield Wanted(node.lineno, url=_text(_given(node, 0, "url")))
 
 
-def _load(node: ast.Call, ref: str, entry: str, arguments: tuple[str, ...] | None) -> Wanted:
+def _load(node: ast.Call, ref: str, entry: str) -> Wanted:
     """Read a call of ``load`` or ``entry``, by the names of its first two parameters."""
     source = _given(node, None, "source")
     is_local = source is not None and _text(source) != "github"
-    return Wanted(node.lineno, _text(_given(node, 0, ref)), _text(_given(node, 1, entry)), arguments, local=is_local)
+    return Wanted(node.lineno, _text(_given(node, 0, ref)), _text(_given(node, 1, entry)), local=is_local)
 
 
-def _arguments(node: ast.Call) -> tuple[str, ...] | None:
+def _arguments(node: ast.Call) -> dict[str, Any]:
+    """Give what is left for the entry, if all of it stands there."""
+    named = [(each.arg, each.value) for each in node.keywords if each.arg not in _OWN]
+    if any(name is None for name, _ in named):
+        return {}
     try:
-        args = [ast.literal_eval(each) for each in node.args[2:]]
-        named = [(each.arg, each.value) for each in node.keywords if each.arg not in _OWN]
-        kwargs = [(str(name), ast.literal_eval(value)) for name, value in named if name is not None]
+        args = tuple(ast.literal_eval(each) for each in node.args[2:])
+        kwargs = [(str(name), ast.literal_eval(value)) for name, value in named]
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return None
-    return tuple(spell_call(args, sorted(kwargs))) if len(kwargs) == len(named) else None
+        return {}
+    return {"args": args, "kwargs": tuple(sorted(kwargs, key=lambda each: each[0]))}
 
 
 def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:

@@ -139,11 +139,12 @@ def _check_weights(lock: Lock, found: LockedWeights) -> None:
 def _joined(known: LockedModel, seen: LockedModel, others: Sequence[LockedModel]) -> LockedModel:
     """Join what two loads of one model have shown: what only one of them needed is needed."""
     asked = seen.name not in {seen.entry, known.name}
+    refs, urls = {each.ref for each in known.repositories}, {each.url for each in known.weights}
     return replace(
         known,
         name=_free(seen.name, seen.entry, others) if asked else known.name,
-        repositories=tuple({each.ref: each for each in (*known.repositories, *seen.repositories)}.values()),
-        weights=tuple({each.url: each for each in (*known.weights, *seen.weights)}.values()),
+        repositories=(*known.repositories, *(each for each in seen.repositories if each.ref not in refs)),
+        weights=(*known.weights, *(each for each in seen.weights if each.url not in urls)),
         complete=known.complete and seen.complete,
         unverified=tuple(dict.fromkeys([*known.unverified, *seen.unverified])),
         environment=known.environment or seen.environment,
