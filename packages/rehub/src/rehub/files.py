@@ -122,9 +122,10 @@ class Files(Configured):
 
         # Of the processes of one machine that torchrun has started the first one speaks, whichever brings the file.
         if not shown or self._environ.get("LOCAL_RANK", "0") not in {"", "0"}:
-            yield Transfer(self.settings, self.store, environ=self._environ)
+            yield Transfer(self.settings, self.store, environ=self._environ, locks=self.locks)
             return
-        yield Transfer(self.settings, self.store, watching(name, self._progress), environ=self._environ)
+        watch = watching(name, self._progress)
+        yield Transfer(self.settings, self.store, watch, environ=self._environ, locks=self.locks)
 
     def mirror(self, folder: str | os.PathLike[str], *, lock: str | os.PathLike[str] | None = None) -> Mirrored:
         """Write what the store holds into a static mirror: plain files that any server can give out.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rehub.words.digest import Digest
 from rehub.words.errors import (
     DigestMismatchError,
+    MalformedLockError,
     MalformedRefError,
     NotFoundError,
     OfflineError,
@@ -26,8 +27,10 @@ from rehub.words.tree import Limits, Plan, check_bytes, plan
 from rehub.world.git import BareRepository, Git, Objects, Source
 from rehub.world.store import Manifest, RefRecord, Store
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # most projects have no lock
+    from rehub.verbs.locked import Locks
     from rehub.verbs.mirror.asking import Mirrors
+    from rehub.words.lock import LockedRepository
 
 log = logging.getLogger("rehub")
 Progress = Callable[[str], None]
@@ -40,6 +43,7 @@ class Fetching:
     Attributes:
         progress: told, in a few words, what is going on.
         limits: how much of a repository may be written to disk.
+        locks: the lock in use, if there is one.
     """
 
     settings: Settings
@@ -47,6 +51,7 @@ class Fetching:
     git: Git
     progress: Progress = field(default=lambda _: None)
     limits: Limits = field(default_factory=Limits)
+    locks: Locks | None = None
 
     def source(self, remote: Remote) -> Source:
         """Give a remote as it may be asked here: by a mirror if there is one."""
@@ -75,6 +80,7 @@ def fetch(ref: Ref, world: Fetching, *, force: bool = False, unchecked: bool = F
         WorldError: git, the network or the disk failed.
         RefusedTreeError: the repository holds something that must not be written down.
         DigestMismatchError: the files are not the ones that were promised.
+        NotLockedError: the lock in use does not know it, and nothing else may be loaded.
     """
     ref = world.settings.meant(ref)  # from here on it names the host that it is at, also in what is recorded
     if isinstance(ref.place, Folder):
@@ -87,7 +93,11 @@ def fetch(ref: Ref, world: Fetching, *, force: bool = False, unchecked: bool = F
 
 
 def _of_remote(ref: Ref, remote: Remote, world: Fetching, *, force: bool, unchecked: bool) -> Checkout:
-    """Give the files of a ref of a remote: from the store if they may be, else as the remote has them now."""
+    """Give the files of a ref of a remote: what the lock says, what the store has, or what the remote has now."""
+    if known := _known(ref, remote, world):
+        if force:
+            log.warning("%s is what the lock says: 'rehub update' looks for anything newer", ref)
+        return _locked(known, world)
     if not force and (found := _cached(remote, ref.rev, world)):
         return found
     if world.settings.offline:
@@ -101,14 +111,50 @@ def _of_remote(ref: Ref, remote: Remote, world: Fetching, *, force: bool, unchec
         return _cached(remote, ref.rev, world, since=since) or _ask(ref, remote, world, unchecked=unchecked)
 
 
+def _known(ref: Ref, remote: Remote, world: Fetching) -> LockedRepository | None:
+    """Ask the lock in use what a ref means.
+
+    Raises:
+        NotLockedError: it does not know, and nothing else may be loaded.
+        MalformedLockError: it says that another repository is meant.
+    """
+    known = world.locks.pin(str(ref)) if world.locks else None
+    if world.locks and known and known.pin.remote != remote:
+        raise MalformedLockError(world.locks.shown, f"{ref} is at {remote.url}, and not at {known.pin.remote.url}")
+    return known
+
+
+def _locked(known: LockedRepository, world: Fetching) -> Checkout:
+    """Give exactly what the lock names; no branch need reach the commit any more."""
+    from rehub.verbs.missing import offline_for
+    from rehub.verbs.pinned import pinned
+
+    try:
+        return pinned(known.pin, world)
+    except DigestMismatchError as error:
+        if world.locks:
+            error.add_note(world.locks.update(known))
+        raise
+    except OfflineError as error:
+        raise (offline_for(known, world.locks, world.store) if world.locks else error) from None
+
+
 def find_cached(ref: Ref, world: Fetching) -> Checkout | None:
     """Give a ref's checkout if it can be had without asking anybody.
 
     Raises:
         DigestMismatchError: it is damaged, and rehub is offline.
+        NotLockedError: the lock in use does not know it, and nothing else may be loaded.
     """
     ref = world.settings.meant(ref)
-    found = _cached(ref.place, ref.rev, world) if isinstance(ref.place, Remote) else None
+    if not isinstance(ref.place, Remote):
+        return None
+    if known := _known(ref, ref.place, world):
+        from rehub.verbs.pinned import find_pinned
+
+        found = find_pinned(known.pin, world.store, always=world.settings.verify == "always")
+    else:
+        found = _cached(ref.place, ref.rev, world)
     return replace(found, ref=str(ref)) if found else None
 
 
@@ -171,7 +217,8 @@ def _as_checkout(pin: Pin, store: Store, manifest: Manifest) -> Checkout | None:
     if pin.tree is None:
         return None
     name = f"{pin.remote.slug}_{pin.tree.short}"
-    return Checkout(pin.remote, store.trees.folder(pin.tree), name, pin, manifest.lfs, manifest.submodules)
+    root = manifest.folder or store.trees.folder(pin.tree)
+    return Checkout(pin.remote, root, name, pin, manifest.lfs, manifest.submodules)
 
 
 def _ask(ref: Ref, remote: Remote, world: Fetching, *, unchecked: bool) -> Checkout:
@@ -233,6 +280,7 @@ def fetch_pin(pin: Pin, source: Source, world: Fetching, mirrors: Mirrors | None
 
     Raises:
         DigestMismatchError: the pin's tree is known, and this is another one.
+        OfflineError: no socket may be opened, and no mirror in a folder has it.
         WorldError, RefusedTreeError: as they say.
     """
     if mirrors is not None:
@@ -253,6 +301,8 @@ def _mirrored_pin(pin: Pin, world: Fetching, mirrors: Mirrors) -> Checkout | Non
 
 
 def _by_git(pin: Pin, source: Source, world: Fetching) -> Checkout:
+    if world.settings.offline:
+        raise OfflineError(pin.short)
     repository = BareRepository(world.git, world.store.git_dir(pin.remote))
     try:
         return _fetched(pin, source, world, repository)
@@ -309,11 +359,16 @@ def checkout_named(name: str, store: Store) -> list[Checkout]:
     return [checkout for checkout in found if checkout and checkout.name == name]
 
 
-def checkout_of(pin: Pin, store: Store) -> Checkout | None:
+def checkout_of(pin: Pin, store: Store, *, always: bool = False) -> Checkout | None:
     """Give the checkout of exactly this pin, if its tree is in the store.
+
+    Args:
+        pin: which.
+        store: where it is.
+        always: hash every file, also those that nothing seems to have touched.
 
     Raises:
         DigestMismatchError: it is, and is damaged.
     """
-    manifest = store.trees.find(pin.tree) if pin.tree else None
+    manifest = store.trees.find(pin.tree, always=always) if pin.tree else None
     return _as_checkout(pin, store, manifest) if manifest else None

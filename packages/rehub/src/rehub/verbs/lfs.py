@@ -55,12 +55,12 @@ def complete(checkout: Checkout, world: Fetching, environ: Mapping[str, str]) ->
             why |= _fetched(needed, checkout, world, environ)
     except RehubError as error:
         why |= {each.oid.hex: str(error).replace("\n", " ") for each in needed}
-    left = [each for each in checkout.lfs if each.oid.hex in why]
+    left, root = [each for each in checkout.lfs if each.oid.hex in why], checkout.root
     try:
-        world.store.trees.fill(checkout.pin.tree, [each for each in checkout.lfs if each.oid.hex not in why])
+        root = world.store.trees.fill(checkout.pin.tree, [each for each in checkout.lfs if each.oid.hex not in why])
     except (StoreError, DigestMismatchError) as error:
         left, why = list(checkout.lfs), {"": str(error).replace("\n", " ")}
-    return replace(checkout, lfs=tuple(left), missing="; ".join(list(dict.fromkeys(why.values()))[:_SHOWN]))
+    return replace(checkout, root=root, lfs=tuple(left), missing="; ".join(list(dict.fromkeys(why.values()))[:_SHOWN]))
 
 
 def _is_there(pointer: LfsPointer, world: Fetching) -> bool:

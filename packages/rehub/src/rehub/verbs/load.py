@@ -1,13 +1,15 @@
 """Running an entry: the only place where a repository's code is run, and what must be true before it is."""
 
 import logging
+import os
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from rehub.verbs.provenance import gathering, remember
+from rehub.verbs.provenance import Made, gathering, remember
 from rehub.words.dependencies import install_line
 from rehub.words.errors import EntryNotFoundError, HubconfNotFoundError, MissingDependencyError, StoreError
 from rehub.words.hubconf import Hubconf
@@ -31,12 +33,17 @@ class Loaded:
     Attributes:
         value: whatever the entry returned; usually a model.
         checkout: the files it came from.
-        provenance: the pin, the entry, its arguments, and what the entry itself loaded and used.
+        made: knows what it was made from.
     """
 
     value: Any
     checkout: Checkout
-    provenance: Provenance
+    made: Made
+
+    @property
+    def provenance(self) -> Provenance:
+        """The pin, the entry, its arguments, and what the entry itself loaded and used up to now."""
+        return self.made.now()
 
 
 def check_entry(checkout: Checkout, hubconf: Hubconf, name: str) -> None:
@@ -99,7 +106,13 @@ def note_of(checkout: Checkout, store: Store) -> dict[str, str]:
     pin = checkout.pin
     if pin is None or pin.tree is None:
         return {"folder": str(checkout.root)}
-    return {"store": str(store.root), "remote": pin.remote.url, "commit": pin.commit, "tree": pin.tree.hex}
+    beneath = {"shared": os.pathsep.join(map(str, store.shared))} if store.shared else {}
+    return {"store": str(store.root), **beneath, "remote": pin.remote.url, "commit": pin.commit, "tree": pin.tree.hex}
+
+
+def store_of(note: Mapping[str, str]) -> Store:
+    """Give the store that a note of :func:`note_of` names."""
+    return Store(Path(note["store"]), tuple(Path(each) for each in note.get("shared", "").split(os.pathsep) if each))
 
 
 def _files(checkout: Checkout, store: Store) -> dict[str, str] | None:
@@ -149,8 +162,9 @@ def run_entry(  # noqa: PLR0913 - a call, and where it happens
 
     with gathering(scope) as found:
         value = _called(checkout, scope, call)
-    provenance = remember(value, found.made(Provenance.of(checkout, name, args, kwargs)))
-    return Loaded(value, checkout, provenance)
+    made = found.made(Provenance.of(checkout, name, args, kwargs))
+    remember(value, made)
+    return Loaded(value, checkout, made)
 
 
 def _called(checkout: Checkout, scope: Scope, call: Callable[[], Any]) -> Any:

@@ -34,6 +34,17 @@ class Pin:
             raise MalformedError(msg)
 
     @property
+    def swhids(self) -> tuple[str, ...]:
+        """What Software Heritage's archive, and whoever else keeps source code, calls the commit and its tree.
+
+        They name the content alone: who has it elsewhere has the same.
+
+        Source: ISO/IEC 18670:2025; git's own ids of commits and trees are the digests of revisions and directories.
+        """
+        found = (("rev", self.commit), ("dir", self.git_tree))
+        return tuple(f"swh:1:{kind}:{digits}" for kind, digits in found if digits)
+
+    @property
     def short(self) -> str:
         """The pin with a commit that people can read."""
         return f"{self.remote}@{self.commit[:12]}"
@@ -49,6 +60,11 @@ class LfsPointer:
     path: str
     oid: Digest
     size: int  # bytes
+
+    @property
+    def text(self) -> bytes:
+        """The pointer as git LFS writes it. Source: git-lfs, docs/spec.md, "The Pointer"."""
+        return f"version https://git-lfs.github.com/spec/v1\noid {self.oid}\nsize {self.size}\n".encode()
 
 
 @dataclass(frozen=True, slots=True)

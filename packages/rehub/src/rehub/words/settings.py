@@ -133,6 +133,11 @@ class Settings:
         """rehub's own part of torch.hub's folder."""
         return self.dir / "rehub"
 
+    @property
+    def shared_dirs(self) -> tuple[Path, ...]:
+        """rehub's own part of each folder beneath."""
+        return tuple(each / "rehub" for each in dict.fromkeys(self.shared) if each != self.dir)
+
     def meant(self, ref: Ref) -> Ref:
         """Give a ref as the user means it here, with the host that it is really at."""
         return meant(ref, self.hosts, self.default_host)

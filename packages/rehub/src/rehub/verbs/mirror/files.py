@@ -41,7 +41,7 @@ def file_of_url(  # noqa: PLR0913 - a file, and where it goes
 def _said(url: str, root: str, mirrors: Mirrors, known: Promise) -> MirroredUrl:
     """Give which bytes a URL gives: those that are known, else what a mirror says."""
     if len(known.prefix) == _DIGITS:
-        return MirroredUrl(Digest(known.prefix), -1)
+        return MirroredUrl(Digest(known.prefix), -1 if known.most is None else known.most)
     said = MirroredUrl.of(mirrors.record(root, url_path(url)))
     if not known.allows(said.digest.hex):
         msg = f"its bytes of {shown(url)} begin with {said.digest.short} and not with {known.prefix[:12]}"

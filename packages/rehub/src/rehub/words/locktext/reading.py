@@ -1,15 +1,16 @@
 """A lock, from its text."""
 
 import re
+import shlex
 import tomllib
-from collections.abc import Iterable
 from typing import Any
 
 from rehub.words.digest import Digest
 from rehub.words.errors import MalformedError, MalformedLockError
-from rehub.words.literals import unspell
+from rehub.words.literals import unspell_call
 from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
-from rehub.words.locktext.statements import statements
+from rehub.words.locktext.contradictions import refuse_contradictions
+from rehub.words.locktext.statements import refuse_deep_keys, statements
 from rehub.words.locktext.table import Table
 from rehub.words.pin import Pin
 from rehub.words.ref import Ref, Remote
@@ -17,9 +18,12 @@ from rehub.words.ref import Ref, Remote
 VERSION = 1
 """Of the format: a key more or less, or another meaning of one, is another version."""
 
+_MODEL = ("name", "ref", "entry", "arguments", "complete", "unverified", "repository", "weights", "environment")
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?: |$)", re.MULTILINE)
+_RESOLVE = "To see whole tables, of which both sides are kept, each model once:\n  git checkout --conflict=diff3"
+_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TREE = re.compile(r"[0-9a-f]{40}")
-_NAMED = re.compile(r"""([^\W\d]\w*|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")=(.*)""", re.DOTALL)
 
 
 def parse(text: str, where: str = "rehub.lock") -> Lock:
@@ -32,41 +36,51 @@ def parse(text: str, where: str = "rehub.lock") -> Lock:
     Raises:
         MalformedLockError: it is no lock, is of a newer version, or says two things of one.
     """
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise MalformedLockError(where, str(error)) from error
+    text = plain(text)
+    data = _data(text, where)
     if not data:
         return Lock()
-    lines = {each.path: each.line for each in statements(text)}
-    top = Table(data, (), where, lines)
+    top = Table(data, (), where, {each.path: each.line for each in statements(text)})
     _check_version(top)
     top.only("version", "model", "weights", "pylock")
     models, weights = top.tables("model"), top.tables("weights")
     lock = Lock(tuple(map(_model, models)), tuple(map(_weights, weights)), *_pylock(top.table("pylock")))
-    _refuse_twice(models, "name")
+    refuse_contradictions(models, weights)
     return lock
 
 
+def plain(text: str) -> str:
+    """Give a text as TOML wants it: without the mark that some editors put first, and with plain ends of lines."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
+def _data(text: str, where: str) -> dict[str, Any]:
+    if found := _CONFLICT.search(text):
+        at = f"{where}, line {text.count(chr(10), 0, found.start()) + 1}"
+        raise MalformedLockError(at, "git has left a conflict there", f"{_RESOLVE} {shlex.quote(where)}")
+    try:
+        refuse_deep_keys(text)
+        return tomllib.loads(text)
+    except ValueError as error:  # TOMLDecodeError is one; so is a number of too many digits
+        said = _PLACE.search(str(error))
+        at = f"{where}, line {said[1]}" if said else where
+        raise MalformedLockError(at, _PLACE.sub(r" (column \2)", str(error))) from error
+    except RecursionError as error:
+        raise MalformedLockError(where, "it has too many lists within lists") from error
+
+
 def _check_version(top: Table) -> None:
-    found = top.data.get("version")
-    if type(found) is not int or found < 1:
-        raise top.fault("version", f"its version is {found!r}\n  expected version = {VERSION}")
+    if "version" not in top.data:
+        raise top.fault(None, f"it does not say its version\n  expected version = {VERSION}")
+    found = top.size("version")
+    if found < 1:
+        raise top.fault("version", f"there is no version {found}\n  expected version = {VERSION}")
     if found > VERSION:
         raise top.fault(
             "version",
             f"it is of version {found}, and this rehub knows {VERSION}",
             "A newer rehub wrote it:\n  pip install --upgrade rehub",
         )
-
-
-def _refuse_twice(tables: Iterable[Table], name: str) -> None:
-    seen: set[str] = set()
-    for each in tables:
-        if each.data[name] in seen:
-            raise each.fault(name, f"{each.data[name]!r} is there twice\n  expected each {name} once")
-        seen.add(each.data[name])
 
 
 def _pylock(table: Table | None) -> tuple[str, str]:
@@ -77,9 +91,7 @@ def _pylock(table: Table | None) -> tuple[str, str]:
 
 
 def _model(table: Table) -> LockedModel:
-    table.only(
-        "name", "ref", "entry", "arguments", "complete", "unverified", "repository", "weights", "environment"
-    )  # fmt: skip
+    table.only(*_MODEL)
     args, kwargs = _arguments(table)
     return LockedModel(
         name=table.text("name"),
@@ -105,28 +117,20 @@ def _ref(table: Table) -> str:
 
 
 def _arguments(table: Table) -> tuple[tuple[Any, ...], tuple[tuple[str, Any], ...]]:
-    args: list[Any] = []
-    kwargs: dict[str, Any] = {}
-    for text in table.texts("arguments"):
-        found = _NAMED.fullmatch(text)
-        if not found and kwargs:
-            raise table.fault("arguments", f"{text!r} follows a named argument\n  expected name=VALUE")
-        if not found:
-            args.append(unspell(text))
-            continue
-        name = unspell(found[1]) if found[1][0] in "'\"" else found[1]
-        if name in kwargs:
-            raise table.fault("arguments", f"the argument {name} is given twice")
-        kwargs[name] = unspell(found[2])
-    return tuple(args), tuple(kwargs.items())
+    try:
+        args, kwargs = unspell_call(table.texts("arguments"))
+    except ValueError as error:
+        raise table.fault("arguments", str(error)) from error
+    return args, tuple(kwargs.items())
 
 
 def _repository(table: Table) -> LockedRepository:
-    table.only("ref", "remote", "gitCommit", "gitTree", "dirHash")
+    table.only("ref", "remote", "gitCommit", "gitTree", "dirHash", "size")
     tree = table.text("gitTree", "")
     if tree and not _TREE.fullmatch(tree):
         raise table.fault("gitTree", f"gitTree is {tree[:80]!r}\n  expected 40 lower-case hex digits")
-    return LockedRepository(_ref(table), Pin(_remote(table), _commit(table), _dirhash(table)), tree)
+    size = table.size("size") if "size" in table.data else None
+    return LockedRepository(_ref(table), Pin(_remote(table), _commit(table), _dirhash(table)), tree, size)
 
 
 def _remote(table: Table) -> Remote:

@@ -3,21 +3,41 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from rehub.words.literals import spell
+from rehub.words.errors import MalformedLockError
 from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
-from rehub.words.locktext.reading import VERSION
+from rehub.words.locktext.comments import keep
+from rehub.words.locktext.reading import VERSION, parse, plain
 
+_HEAD = "# Which bytes this project's models are made of. rehub writes it; comments and edits are kept."
+_CRLF = re.compile(r"[^\n]*\r\n")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+# What a terminal would obey, and what no file in UTF-8 can hold: the reader refuses the latter.
+_HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
-def format(lock: Lock, before: str = "") -> str:  # noqa: A001 - the word for it; asked for as locktext.format
+def format(lock: Lock, before: str = "", where: str = "rehub.lock") -> str:  # noqa: A001 - the word for it
     """Write a lock.
 
     Args:
         lock: what it shall say.
-        before: what is there now: its comments are kept.
+        before: what is there now. Its comments are kept, and all of it if it says the same.
+        where: the file, for messages.
+
+    Raises:
+        MalformedLockError: ``before`` is no lock, or ``lock`` is nothing that could be read again.
     """
+    there = plain(before)
+    fresh = _canonical(lock)
+    if _canonical(parse(there, where)) == fresh and there:
+        return before
+    text = keep(fresh, there) if there else f"{_HEAD}\n{fresh}"
+    written = parse(text, where)
+    if written != lock and _canonical(written) != fresh:  # what is not a number never equals itself
+        raise MalformedLockError(where, "what was to be written would be read as something else")
+    return text.replace("\n", "\r\n") if _CRLF.match(before) else text
+
+
+def _canonical(lock: Lock) -> str:
     return "\n".join(_lines(lock))
 
 
@@ -36,7 +56,7 @@ def _model(model: LockedModel) -> Iterator[str]:
     yield f"name = {_text(model.name)}"
     yield f"ref = {_text(model.ref)}"
     yield f"entry = {_text(model.entry)}"
-    yield f"arguments = {_row(_arguments(model))}"
+    yield f"arguments = {_row(model.arguments)}"
     yield f"complete = {'true' if model.complete else 'false'}"
     if model.unverified:
         yield f"unverified = {_row(model.unverified)}"
@@ -48,12 +68,6 @@ def _model(model: LockedModel) -> Iterator[str]:
         yield from ("", "[model.environment]", *(f"{_key(name)} = {_text(it)}" for name, it in model.environment))
 
 
-def _arguments(model: LockedModel) -> Iterator[str]:
-    yield from map(spell, model.args)
-    for name, value in model.kwargs:
-        yield f"{name if _IDENTIFIER.fullmatch(name) else repr(name)}={spell(value)}"
-
-
 def _repository(repository: LockedRepository) -> Iterator[str]:
     yield f"ref = {_text(repository.ref)}"
     yield f"remote = {_text(repository.pin.remote.url)}"
@@ -62,6 +76,8 @@ def _repository(repository: LockedRepository) -> Iterator[str]:
         yield f"gitTree = {_text(repository.git_tree)}"
     if repository.pin.tree:
         yield f"dirHash = {_text(repository.pin.tree.h1)}"
+    if repository.size is not None:
+        yield f"size = {repository.size}"
 
 
 def _weights(file: LockedWeights) -> Iterator[str]:
@@ -79,9 +95,9 @@ def _key(name: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Write a string of TOML; what a terminal would obey is written as its number."""
-    shown = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + re.sub(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]", _escape, shown) + '"'
+    """Write a string of TOML."""
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + _HIDDEN.sub(_escape, quoted) + '"'
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -1,6 +1,6 @@
 """The small records beside the content: where a ref pointed and when, which tree a commit has, what reading it gave."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,21 @@ class RefRecord:
 
 
 class Records:
-    """JSON files, one a remote, a commit or a tree; a damaged one counts as absent and is written again."""
+    """JSON files, one a remote, a commit or a tree; a damaged one counts as absent and is written again.
 
-    def __init__(self, root: Path) -> None:
+    Refs and commits that this store does not know are looked for in those beneath.
+    """
+
+    def __init__(self, root: Path, beneath: Sequence["Records"] = ()) -> None:
         self._root = root
+        self._beneath = tuple(beneath)
 
     def find_ref(self, remote: Remote, rev: str | None) -> RefRecord | None:
         """Give where a ref pointed; ``rev=None`` is the remote's default branch."""
+        found = self._find_ref(remote, rev)
+        return found or next(filter(None, (each.find_ref(remote, rev) for each in self._beneath)), None)
+
+    def _find_ref(self, remote: Remote, rev: str | None) -> RefRecord | None:
         data = (read_json(self._refs(remote)) or {}).get("refs", {})
         try:
             found = data[rev or "HEAD"]
@@ -56,6 +64,10 @@ class Records:
 
     def find_pin(self, remote: Remote, commit: str) -> Pin | None:
         """Give a commit of a remote with its tree's digest, if it was fetched before."""
+        found = self._find_pin(remote, commit)
+        return found or next(filter(None, (each.find_pin(remote, commit) for each in self._beneath)), None)
+
+    def _find_pin(self, remote: Remote, commit: str) -> Pin | None:
         data = read_json(self._pin(remote, commit))
         try:
             return _pin(remote, commit, data) if data else None
@@ -89,7 +101,7 @@ class Records:
         for path in sorted((self._root / "pins").glob("*/*.json")):
             if (data := read_json(path)) and str(data.get("tree", "")).startswith(f"sha256:{prefix}"):
                 found += _pin_of(data)
-        return found
+        return list(dict.fromkeys([*found, *(pin for each in self._beneath for pin in each.pins_of_tree(prefix))]))
 
     def all_pins(self) -> list[Pin]:
         """Give every pin there is."""
