@@ -269,7 +269,7 @@ def test_json(lock: Path, repo: Repo, rehub_cli: RunRehub) -> None:
         new,
     )
     assert (still["move"], still["new"], still["changes"]) == ("none", None, None)
-    assert "+print('said by the code')" in moved["changes"]["code"]
+    assert "+print('said by the code')" in moved["changes"]["code"]["text"]
     assert [each["model"] for each in moved["calls"]] == found["accepted"] == ["deep", "net"]
 
 

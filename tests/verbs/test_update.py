@@ -202,11 +202,16 @@ def test_commit_that_nothing_reaches_any_more(repo: Repo, client: Client, digits
 
 
 def test_branch_that_is_gone(repo: Repo, client: Client) -> None:
-    """A branch that was deleted is gone; so is everything, if the repository was."""
+    """A branch that was deleted is gone; what leads to its commit now is named, as it may have been renamed."""
     repo.branch("feature")
     known = locked(client, "acme/toy@feature")
     repo.delete("refs/heads/feature")
-    assert moved(known, client.world).move is Move.GONE
+    found = moved(known, client.world)
+    assert (found.move, found.new) == (Move.GONE, None)
+    assert "main leads to its commit now" in found.note
+    unrelated(repo)
+    repo.delete("refs/tags/v1")
+    assert "no branch or tag leads to its commit any more" in moved(known, client.world).note
 
 
 def test_repository_that_is_gone(repo: Repo, client: Client, world: World) -> None:
@@ -323,7 +328,7 @@ def test_ordinary_update_is_nothing_bad(repo: Repo, client: Client, lock: Lock) 
     assert not found.is_bad
     assert [each.moved.ref for each in found.moved] == ["acme/toy@main"]
     changes = changes_of(found)
-    assert (changes.entries, changes.lists, changes.files, changes.code) == ((), (), 1, "")
+    assert (changes.entries, changes.lists, changes.code.files, changes.code.text) == ((), (), 1, "")
 
 
 def test_one_model_brings_those_that_share_its_ref(repo: Repo, client: Client, lock: Lock) -> None:
@@ -425,7 +430,7 @@ def test_offline(client: Client, lock: Lock) -> None:
 def test_code_shows_names_as_they_are_in_the_repository(repo: Repo, client: Client, lock: Lock) -> None:
     """The difference is of the repository's own names, whatever the store calls its folders; it can be applied."""
     repo.commit(NEXT)
-    code = changes_of(ask(client, lock, code=True)).code
+    code = changes_of(ask(client, lock, code=True)).code.text
     assert "--- a/hubconf.py\n+++ b/hubconf.py\n" in code
     assert "-def old_net(width):" in code
     assert str(client.store.root) not in code
@@ -435,13 +440,13 @@ def test_code_shows_names_as_they_are_in_the_repository(repo: Repo, client: Clie
 def test_repository_cannot_hide_its_code(repo: Repo, client: Client, lock: Lock, attributes: str) -> None:
     """What .gitattributes say has no say: every changed line is shown."""
     repo.commit({**NEXT, ".gitattributes": attributes})
-    assert "+def big_net(depth):" in changes_of(ask(client, lock, code=True)).code
+    assert "+def big_net(depth):" in changes_of(ask(client, lock, code=True)).code.text
 
 
 def test_code_of_odd_names_and_bytes(repo: Repo, client: Client, lock: Lock) -> None:
     """Names of any letters, binary files and moved ones are shown, and none of it fails."""
     repo.commit({"é a 'b'.py": "x = 1\n", "weights.bin": bytes(range(256)), "README": None, "READ ME": "a model"})
-    code = changes_of(ask(client, lock, code=True)).code
+    code = changes_of(ask(client, lock, code=True)).code.text
     assert "weights.bin" in code
     assert "b/READ ME" in code
 

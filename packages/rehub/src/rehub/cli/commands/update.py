@@ -112,10 +112,11 @@ def _end(out: Output, found: Update, take: Taking | None, *, command: str) -> No
 def _print(out: Output, found: Update) -> None:
     from rich.text import Text
 
-    for each in told(found):
-        if out.terminal:
-            out.show(Text(clean(each.text), _STYLES[each.tone]), wrap=False)
-        else:
+    said = tuple(told(found))
+    if out.terminal:
+        out.show(*(Text(clean(each.text), _STYLES[each.tone]) for each in said), wrap=False)
+    else:
+        for each in said:
             out.line(each.text)
 
 

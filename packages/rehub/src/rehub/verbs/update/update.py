@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from rehub.verbs.fetch import Fetching, checkout_of, fetch_pin
+from rehub.verbs.fetch import Fetching
+from rehub.verbs.pinned import pinned
 from rehub.verbs.update.changes import changes
 from rehub.verbs.update.moves import REMOTES_OWN, moved
 from rehub.words.callfit import call_text, fit
@@ -98,11 +99,7 @@ def _read(pin: Pin, asking: Asking) -> _Read:
         HubconfNotFoundError: it has no ``hubconf.py``.
         RehubError: its files cannot be had.
     """
-    world = asking.world
-    checkout = checkout_of(pin, world.store)
-    if checkout is None:
-        with world.store.locked(pin.remote):
-            checkout = checkout_of(pin, world.store) or fetch_pin(pin, world.source(pin.remote), world)
+    checkout = pinned(pin, asking.world)
     return checkout, asking.read(checkout)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from rehub.words.text import clean, cut, line, plural
-from rehub.words.update import Change, Changes, EntryChange, Listed, LockedCall, Log, Move, Moved, News, Update
+from rehub.words.update import Change, Changes, Code, EntryChange, Listed, LockedCall, Log, Move, Moved, News, Update
 
 _SHOWN = 12  # rows of one list
 _WIDEST = 100  # characters of a text from elsewhere
@@ -102,7 +102,7 @@ def _changes(changes: Changes) -> Iterator[Said]:
         yield from _listed(each)
     for unknown in changes.unknown:
         yield Said(f"  not compared: {line(unknown)}", Tone.FAINT)
-    yield from _code(changes)
+    yield from _code(changes.code)
 
 
 def _entries(found: tuple[EntryChange, ...]) -> Iterator[Said]:
@@ -125,13 +125,18 @@ def _listed(found: Listed) -> Iterator[Said]:
     yield from _more(max(0, len(found.gone) - _SHOWN) + max(0, len(found.new) - _SHOWN), "line")
 
 
-def _code(changes: Changes) -> Iterator[Said]:
+def _code(code: Code) -> Iterator[Said]:
     """Say how much of the code differs; show it, if that was asked for."""
-    amount = f"{plural(changes.files, 'file')}, {plural(changes.lines_new, 'line')} new and {changes.lines_gone:,} gone"
     yield Said("  code", Tone.TITLE)
-    yield Said(f"    {amount if changes.files else 'the same'}" + ("" if changes.code else "; --diff shows them"))
+    if code.fault:
+        yield Said(f"    not compared: {line(code.fault)}", Tone.FAINT)
+    elif not code.files:
+        yield Said("    the same")
+    else:
+        amount = f"{plural(code.files, 'file')}, {plural(code.new, 'line')} new and {code.gone:,} gone"
+        yield Said(f"    {amount}" + ("" if code.text else "; --diff shows them"))
     tones = {"+": Tone.NEW, "-": Tone.GONE, "@": Tone.FAINT, "d": Tone.TITLE}
-    for each in ["", *changes.code.split("\n")] if changes.code else []:
+    for each in ["", *code.text.split("\n")] if code.text else []:
         yield Said(clean(each), tones.get(each[:1], Tone.PLAIN))
 
 
