@@ -41,6 +41,7 @@ def _diff(git: Git, old: Path, new: Path, *options: str, limit: float, max_bytes
     config = [("core.quotePath", "false"), ("core.attributesFile", "/dev/null")]
     args = ["diff", *_OPTIONS, *options, "--", str(old), str(new)]
     ended = git.run(args, config=config, limit=limit, max_output=max_bytes)
-    if ended.code not in _SAME_OR_NOT or ended.stopped:
+    # A folder that is gone ends git with 1, too.
+    if ended.code not in _SAME_OR_NOT or ended.stopped or ended.said.startswith("error:"):
         raise StoreError(str(new), f"git could not compare it: {ended.stopped or ended.said.strip()}")
     return ended.out.decode("utf-8", "replace")
