@@ -7,14 +7,11 @@ from pathlib import Path
 import pytest
 
 from rehub._version import __version__
-from rehub.verbs.inspect import inspect
 from rehub.verbs.update import Asking, update
 from rehub.verbs.update.accept import accept, taking
 from rehub.verbs.update.moves import moved
 from rehub.words.errors import LockConflictError, MalformedSettingError, OfflineError
-from rehub.words.hubconf import Hubconf
 from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
-from rehub.words.pin import Checkout
 from rehub.words.update import Change, Changes, Move, Moved, Update
 from rehub.world.lockfile import read, write
 from tests.client import Client, listing
@@ -80,11 +77,7 @@ def locked(client: Client, ref: str) -> LockedRepository:
 
 def ask(client: Client, lock: Lock, *, name: str = "", code: bool = False) -> Update:
     """Look upstream."""
-
-    def read(checkout: Checkout) -> Hubconf:
-        return inspect(checkout, client.store.records, version=__version__)
-
-    return update(lock, "rehub.lock", Asking(client.world, read, code=code), name=name)
+    return update(lock, "rehub.lock", Asking(client.world, __version__, code=code), name=name)
 
 
 def changes_of(found: Update) -> Changes:
