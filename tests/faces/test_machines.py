@@ -122,6 +122,15 @@ def rewrite(repo: Repo, files: dict[str, str]) -> None:
     repo.delete("refs/heads/main")
 
 
+def synchronize(machine: Machine) -> None:
+    """Bring what the lock names: three things that are missing before, with their sizes, and right afterwards."""
+    offline = machine.rehub("sync", "--offline")
+    assert (offline.rc, offline.stderr.count("\n  missing "), "not known" in offline.stderr) == (1, 3, False)
+    synced = machine.rehub("sync")
+    assert (synced.rc, synced.stdout.count("brought ")) == (0, 3), synced.stderr
+    assert machine.rehub("verify").rc == 0
+
+
 def without_sockets(machine: Machine, trace: Path) -> str:
     """Give what the script prints offline; no process of it has made a socket."""
     strace = [needed("strace", "strace"), "-f", "-qq", "-e", SOCKETS, "-e", "signal=none", "-o", str(trace)]
@@ -137,23 +146,22 @@ def test_the_same_model_on_another_machine(
 ) -> None:
     """A lock and a server that still has the objects are enough; then neither the server nor a network is needed.
 
-    Once the objects are gone a machine that has nothing is told so, and has them from a mirror.
+    What has happened upstream is told. Once the objects are gone there, a machine that has nothing is told so, too, and
+    has them from a mirror.
     """
     first = author.output()
     for repo in repos:
-        git("clone", "--quiet", "--mirror", repo.path, tmp_path / "mirror" / f"{repo.name}.git")
         rewrite(repo, {"hubconf.py": "def net(pretrained=False):\n    return 'other'\n"})
 
     second = start("b", author.project)
     second.trust()
-    offline = second.rehub("sync", "--offline")
-    assert (offline.rc, offline.stderr.count("\n  missing "), "not known" in offline.stderr) == (1, 3, False)
-    synced = second.rehub("sync")
-    assert (synced.rc, synced.stdout.count("brought ")) == (0, 3), synced.stderr
-    assert second.rehub("verify").rc == 0
+    synchronize(second)
     server.log.clear()
     assert second.output() == first
     assert server.log == []
+    upstream = second.rehub("update")
+    assert (upstream.rc, upstream.stdout.count("is a tag that was moved")) == (1, 2)
+    assert second.rehub("mirror", str(tmp_path / "mirror"), "--lock", "rehub.lock").rc == 0
 
     server.stop()
     assert without_sockets(second, tmp_path / "sockets") == first
@@ -167,7 +175,8 @@ def test_the_same_model_on_another_machine(
     assert (gone.rc, gone.stderr.count("is gone upstream")) == (1, 2)
     locked = third.run(sys.executable, "script.py", REHUB_LOCKED="1")
     assert (locked.rc, "GoneUpstreamError" in locked.stderr) == (1, True)
-    third.env["REHUB_MIRRORS"] = f"https://github.com/={(tmp_path / 'mirror').as_uri()}/"
+    server.stop()
+    third.env["REHUB_MIRRORS"] = f"https://=static+{tmp_path}/mirror/ http://=static+{tmp_path}/mirror/"
     assert third.rehub("sync").rc == 0
     assert third.output() == first
 

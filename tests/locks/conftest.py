@@ -25,6 +25,7 @@ from torch.hub import load_state_dict_from_url
 class Net:
     def __init__(self, *parts): self.parts = parts
     def fetch(self, url): return load_state_dict_from_url(url, progress=False)
+    def by_itself(self, url): return urllib.request.urlopen(url).read()
 
 def net(width=1, **more): return Net(width)
 def trained(url): return Net(load_state_dict_from_url(url, progress=False))

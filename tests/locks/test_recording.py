@@ -256,3 +256,64 @@ def test_two_processes_that_saw_two_commits(toy: Repo, machine: Machine, lock: P
     with pytest.raises(rehub.DigestMismatchError, match="acme/toy"):
         late()
     assert lock.read_bytes() == before
+
+
+LATE = """\
+import rehub, sys
+net = rehub.load("acme/toy:v1", "net")
+print(open(sys.argv[1]).read().count("complete = true"))
+net.by_itself(sys.argv[2])
+"""
+
+
+def test_what_happens_late_is_said_at_exit(toy: Repo, world: World, lock: Path, file: Serve, tmp_path: Path) -> None:
+    """A model whose method downloads past rehub, long after it was loaded, is not complete in the end."""
+    script = tmp_path / "script.py"
+    script.write_text(LATE)
+    done = subprocess.run(
+        [sys.executable, script, lock, file().url],
+        env=world.env(REHUB_LOCK=str(lock), REHUB_TRUST="always"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+    assert not said(lock).models[0].complete
+
+
+BLOCK = """\
+import multiprocessing, sys
+import rehub
+
+def load(number): rehub.load("acme/toy:v1", "net", number)
+
+if __name__ == "__main__":
+    with rehub.recording(sys.argv[1]):
+        for number, way in enumerate(["fork", "spawn"]):
+            process = multiprocessing.get_context(way).Process(target=load, args=(number,))
+            process.start()
+            process.join()
+"""
+
+
+def test_processes_that_a_block_starts_record_too(toy: Repo, world: World, lock: Path, tmp_path: Path) -> None:
+    """Forked or started anew: the block is about whatever is loaded in it."""
+    script = tmp_path / "script.py"
+    script.write_text(BLOCK)
+    env = world.env(REHUB_TRUST="always")
+    subprocess.run([sys.executable, script, lock], env=env, check=True, timeout=120)
+    assert [each.args for each in said(lock).models] == [(0,), (1,)]
+
+
+def test_blocks_of_one_hub_may_end_in_any_order(toy: Repo, machine: Machine, lock: Path, tmp_path: Path) -> None:
+    """Two threads may each record by one hub; the one that ends first takes nothing from the other."""
+    hub, other = machine(), tmp_path / "other.lock"
+    first, second = hub.recording(lock), hub.recording(other)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    hub.load("acme/toy:v1", "net")
+    second.__exit__(None, None, None)
+    assert [len(said(each).models) for each in (lock, other)] == [0, 1]
+    assert hub.settings.lock is None

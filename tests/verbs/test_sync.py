@@ -108,6 +108,24 @@ def test_offline_one_error_names_all_that_is_missing(lock: Path, machine: Machin
     assert server.log == []
 
 
+def test_offline_a_mirror_in_a_folder_has_it(lock: Path, machine: Machine, server: GitServer, tmp_path: Path) -> None:
+    """What a machine without a network was given as files comes from there; what the folder lacks is still one error."""
+    author = machine("b")
+    author.sync(lock)
+    author.mirror(tmp_path / "usb", lock=lock)
+    server.stop()
+    mirrors = f"https://=static+{tmp_path}/usb/ http://=static+{tmp_path}/usb/"
+    hub = machine("c", mirrors=mirrors, offline=True)
+    assert not hub.sync(lock).failed
+    assert hub.verify(lock).good
+    for each in (tmp_path / "usb/blobs").rglob("*"):
+        if each.is_file():
+            each.unlink()
+    with pytest.raises(rehub.OfflineError) as caught:
+        machine("d", mirrors=mirrors, offline=True).sync(lock)
+    assert [size for _, size in caught.value.missing] == [5000] * 3
+
+
 def test_what_fails_keeps_nothing_else_from_coming(lock: Path, machine: Machine, server: GitServer) -> None:
     """Each failure is told with its own reason; the next sync brings only what is missing."""
     hub = machine()
@@ -188,6 +206,22 @@ def test_what_git_lfs_keeps_comes_too(world: World, machine: Machine, server: Gi
     assert [each.what for each in hub.verify(path).wrong] == [name]
 
 
+def test_what_lies_in_a_store_beneath_is_there(lock: Path, machine: Machine, tmp_path: Path) -> None:
+    """It is not brought a second time, and hashed where it lies."""
+    beneath = machine("lab")
+    beneath.sync(lock)
+    hub = machine("own", shared=[tmp_path / "lab"], offline=True)
+    assert not any(each.came for each in (*hub.sync(lock).repositories, *hub.sync(lock).weights))
+    assert hub.verify(lock).good
+    (tree,) = beneath.store.root.glob("trees/*/deep/er.py")
+    tree.chmod(0o644)
+    tree.write_text("evil")
+    (wrong,) = hub.verify(lock).wrong
+    assert wrong.what.endswith(":deep/er.py")
+    with pytest.raises(rehub.OfflineError):
+        hub.sync(lock)
+
+
 def flip(path: Path) -> None:
     """Change a byte, and let size and times be what they were."""
     before = path.stat()
@@ -238,10 +272,19 @@ def _pins(lock: Path) -> list[LockedRepository]:
 def test_a_size_that_is_not_the_files_is_the_locks_fault(server: GitServer, machine: Machine, tmp_path: Path) -> None:
     """The digest decides which bytes are right; verify names what else the lock says of them wrongly."""
     (each,) = weights(server, 0)
-    path = written(tmp_path, files=[LockedWeights(each.url, each.sha256, 4999)])
+    path = written(tmp_path, files=[LockedWeights(each.url, each.sha256, 5001)])
     machine().sync(path)
     (wrong,) = machine().verify(path).wrong
-    assert (wrong.expected, "the lock is wrong" in wrong.found) == ("4999 bytes", True)
+    assert (wrong.expected, "the lock is wrong" in wrong.found) == ("5001 bytes", True)
+
+
+def test_no_more_is_taken_than_the_lock_says(server: GitServer, machine: Machine, tmp_path: Path) -> None:
+    """A server that sends without end cannot fill the disk."""
+    path = written(tmp_path, files=weights(server, 0))
+    server.files["/0.pt"] = DATA[0] * 1000
+    (failed,) = machine().sync(path).failed
+    assert "larger than 5000 bytes" in str(failed.error)
+    assert [each for each in machine().store.root.rglob("*") if each.is_file() and each.stat().st_size >= 5000] == []
 
 
 def test_any_url_of_the_same_bytes_will_do(server: GitServer, machine: Machine, tmp_path: Path) -> None:

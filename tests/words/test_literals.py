@@ -60,7 +60,21 @@ def test_sets_have_one_spelling() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["DEFAULT", "f'{1}'", "__import__('os')", "frozenset(1, 2)", "frozenset(x=1)", "{**{}}", "a.b", "...", "-'x'", "1+1", "'a'*9", "1+'x'", "\0"],
+    [
+        "DEFAULT",
+        "f'{1}'",
+        "__import__('os')",
+        "frozenset(1, 2)",
+        "frozenset(x=1)",
+        "{**{}}",
+        "a.b",
+        "...",
+        "-'x'",
+        "1+1",
+        "'a'*9",
+        "1+'x'",
+        "\0",
+    ],
 )
 def test_more_than_a_literal_is_a_string(text: str) -> None:
     """What would have to be run to have a value is a string, as at the command line."""

@@ -68,7 +68,9 @@ def test_order_is_the_locks_own(lock: Lock, chance: random.Random) -> None:
     def mixed(values: tuple[object, ...]) -> tuple[object, ...]:
         return tuple(chance.sample(values, len(values)))
 
-    models = tuple(replace(each, kwargs=mixed(each.kwargs), environment=mixed(each.environment)) for each in lock.models)  # type: ignore[arg-type]
+    models = tuple(
+        replace(each, kwargs=mixed(each.kwargs), environment=mixed(each.environment)) for each in lock.models
+    )  # type: ignore[arg-type]
     other = replace(lock, models=mixed(models), weights=mixed(lock.weights))  # type: ignore[arg-type]
     assert locktext.format(other) == locktext.format(lock)
 
@@ -103,8 +105,8 @@ def commented(text: str, chance: random.Random) -> str:
     """Put comments and empty lines where people could, and other ends of lines now and then."""
     lines: list[str] = []
     for number, line in enumerate(text.splitlines()):
-        for _ in range(chance.choice([0, 0, 0, 1, 2])):
-            lines.append(chance.choice(["", "  ", f"# above {number} '\"[", f"\t# under {number - 1} ]"]))
+        notes = ["", "  ", f"# above {number} '\"[", f"\t# under {number - 1} ]"]
+        lines += chance.choices(notes, k=chance.choice([0, 0, 0, 1, 2]))
         beside = bool(line) and not line.startswith("#") and chance.random() < 0.2
         lines.append(f'{line} # beside {number} """' if beside else line)
     return chance.choice(["\n", "\r\n"]).join([*lines, chance.choice(["", "# the end"])])
@@ -129,7 +131,10 @@ _ENVIRONMENT = '[model.environment]\npython = "3.11.7"\ntorch = "2.13.0+cpu"\n\n
 EDITS = {
     "a table in one line": [
         (f"[[model.weights]]\n{_WEIGHTS}\n\n", ""),
-        ("complete = true", "complete = true\nweights = [{" + _WEIGHTS.replace("\n", ", ").replace("= 3", "= 0x3") + "}]"),
+        (
+            "complete = true",
+            "complete = true\nweights = [{" + _WEIGHTS.replace("\n", ", ").replace("= 3", "= 0x3") + "}]",
+        ),
     ],
     "dotted keys": [
         (_ENVIRONMENT, ""),
@@ -267,12 +272,9 @@ REFUSED = {
     "a size that is true": ("size = 3", "size = true", 20, "expected a whole number"),
     "a size with a fraction": ("size = 3", "size = 3.0", 20, "expected a whole number"),
     "a short digest": ('sha256 = "a08a', 'sha256 = "', 21, "expected 64 lower-case hex digits"),
-    "a size that no disk has": ("size = 3", f"size = 0x{'f' * 9_000}", 20, "or more than 9223372036854775807"),
-    "a size of too many digits": ("size = 3", f"size = {'9' * 9_000}", 0, "Exceeds the limit"),
-    "a huge version": ("version = 1", f"version = 0x{'f' * 9_000}", 2, "version cannot be"),
+    "a size that no disk has": ("size = 3", f"size = 0x{'f' * 99}", 20, "or more than 9223372036854775807"),
     "version 0": ("version = 1", "version = 0", 2, "there is no version 0"),
     "a date": ("size = 3", "size = 1979-05-27", 20, "size is a date\n  expected a whole number"),
-    "a number in deep hex": ('"3.11.7"', f"0x{'f' * 9_000}", 24, "python is a whole number"),
     "arguments that are a text": ('["3", "pretrained=True"]', '"3"', 8, "expected a list"),
     "an argument that is a number": ('"3", ', "3, ", 8, "arguments holds a whole number\n  expected texts"),
     "named before positional": ('"3", "pre', '"a=1", "3", "pre', 8, "'3' follows a named argument"),
@@ -293,6 +295,14 @@ def test_refused(name: str) -> None:
     assert words in str(caught.value)
     assert caught.value.where == (f"my.lock, line {line}" if line else "my.lock") or line is None
     assert "It was not touched." in str(caught.value)
+
+
+@pytest.mark.parametrize("number", ["9" * 9_000, "0x" + "f" * 9_000], ids=["decimal", "hexadecimal"])
+@pytest.mark.parametrize("key", ["version = 1", "size = 3", 'python = "3.11.7"', '"3"', 'name = "net"'])
+def test_numbers_that_python_does_not_write(key: str, number: str) -> None:
+    """Numbers of so many digits that Python refuses to write them are refused like others."""
+    with pytest.raises(MalformedLockError):
+        locktext.parse(TEXT.replace(key, f"{key.partition(' = ')[0]} = {number}" if " = " in key else number, 1))
 
 
 def test_one_ref_is_one_commit() -> None:
@@ -319,7 +329,19 @@ REFUSING = TEXT.partition("version = 1\n")[2].partition("\n[[model.weights]]")[0
 
 @pytest.mark.parametrize(
     "text",
-    ["a = " + "[" * 50_000, "a" + ".a" * 50_000, "a = " + "{a=" * 5_000, "\0", "[" * 9, '"""', "=" * 9_000, "a.\n", "a" * 1_000_000, '"a".' * 1_000_000, "'a . " * 500_000],
+    [
+        "a = " + "[" * 50_000,
+        "a" + ".a" * 50_000,
+        "a = " + "{a=" * 5_000,
+        "\0",
+        "[" * 9,
+        '"""',
+        "=" * 9_000,
+        "a.\n",
+        "a" * 1_000_000,
+        '"a".' * 1_000_000,
+        "'a . " * 500_000,
+    ],
     ids=range(11),
 )
 def test_garbage_is_refused(text: str) -> None:

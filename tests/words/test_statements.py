@@ -10,7 +10,17 @@ from rehub.words.locktext.statements import Path, Statement, statements
 
 _KEYS = st.sampled_from(["a", "b-1", '"c.#"', "'d ]'", '"e\\"\\u0041"', "f . g", "h.'i'.\"j\""])
 _STRINGS = st.sampled_from(
-    ['"#"', "'# \\'", '"\\"#\\\\"', '"""#\n# "" \\"""" "" ] """', "'''\n#'' [\n'''", '""""x"""""', "''''y'''''", '""', "''"]
+    [
+        '"#"',
+        "'# \\'",
+        '"\\"#\\\\"',
+        '"""#\n# "" \\"""" "" ] """',
+        "'''\n#'' [\n'''",
+        '""""x"""""',
+        "''''y'''''",
+        '""',
+        "''",
+    ]
 )
 _ATOMS = _STRINGS | st.sampled_from(["1", "-0.5e3", "true", "1979-05-27T07:32:00Z", "inf"])
 _GAPS = st.sampled_from(["", " ", "\n", "\n\t", " #[\n", '\n#"""\n'])
@@ -55,7 +65,7 @@ def test_statements_are_where_tomllib_finds_them(text: str) -> None:
     assert found[-1].path == ()
     assert [each.line for each in found] == sorted(each.line for each in found)
     for each in found:
-        assert each.path == () or text.split("\n")[each.line - 1].strip()[0] not in "#"
+        assert each.path == () or text.split("\n")[each.line - 1].strip()[0] != "#"
         value: Any = data
         for part in each.path:
             value = value[part]

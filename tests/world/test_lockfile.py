@@ -2,7 +2,6 @@
 
 import os
 import random
-import resource
 import shutil
 import signal
 import stat
@@ -37,12 +36,12 @@ def names(path: Path) -> list[str]:
     return sorted(each.name for each in path.parent.iterdir())
 
 
-def python(code: str, *args: object, before: Callable[[], None] | None = None) -> "subprocess.Popen[str]":
+def python(code: str, *args: object) -> "subprocess.Popen[str]":
     """Start a process that knows these tests."""
     root = Path(__file__).parents[2]
     environ = {**os.environ, "PYTHONPATH": f"{os.environ['PYTHONPATH']}:{root}"}
     command = [sys.executable, "-c", IMPORTS + code, *map(str, args)]
-    return subprocess.Popen(command, env=environ, text=True, stdout=-1, stderr=-1, preexec_fn=before)
+    return subprocess.Popen(command, env=environ, text=True, stdout=-1, stderr=-1)
 
 
 IMPORTS = """
@@ -153,7 +152,8 @@ def test_a_quota_that_is_used_up(path: Path, size: int) -> None:
     """Where no more can be written, the lock is what it was, and nothing is left beside it."""
     lockfile.write(path, LOCK, "")
     before = path.read_bytes()
-    process = python("put('more')", path, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+    code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size})); put('more')"
+    process = python(code, path)
     _, said = process.communicate(timeout=60)
     assert "LockFileError" in said
     assert "could not be written: File too large\nIt was not changed." in said

@@ -319,7 +319,7 @@ def recording(lock: str | os.PathLike[str] = "rehub.lock") -> Iterator[None]:
     Raises:
         MalformedLockError: it cannot be read.
         DigestMismatchError: it has other bytes under a ref or URL than were loaded.
-        StoreError: it cannot be written.
+        LockFileError: it cannot be read or written.
 
     Example:
         >>> with recording("rehub.lock"):

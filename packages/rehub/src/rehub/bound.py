@@ -53,7 +53,7 @@ class BoundEntry(Generic[T]):
         Raises:
             UnexpectedResultError: its result is not what was expected.
             NotLockedError: the lock does not have this call, and nothing else may be loaded.
-            DigestMismatchError, MalformedLockError, StoreError: it was loaded, and could not be recorded.
+            DigestMismatchError, LockFileError: it was loaded, and could not be recorded.
         """
         from rehub.verbs.load import run_entry
 

@@ -70,6 +70,7 @@ class Configured:
         }
         self._given: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         check(self._given)
+        self._recording: list[Path] = []  # the blocks that this hub is in, in whichever thread; the last one counts
         self._last_git: Git | None = None
 
     @property
@@ -81,14 +82,16 @@ class Configured:
         """
         from rehub.world.config import read_settings
 
-        return replace(read_settings(self._environ), **self._given)
+        recording = {"lock": self._recording[-1]} if self._recording else {}
+        return replace(read_settings(self._environ), **self._given | recording)
 
     @property
     def store(self) -> Store:
-        """The cache that this hub uses."""
+        """The cache that this hub uses, over those that it shares with others."""
         from rehub.world.store import Store
 
-        return Store(self.settings.store_dir)
+        settings = self.settings
+        return Store(settings.store_dir, settings.shared_dirs)
 
     @property
     def grants(self) -> Grants:
@@ -168,17 +171,17 @@ class Configured:
         Raises:
             MalformedLockError: it cannot be read.
             DigestMismatchError: it has other bytes under a ref or URL than were loaded.
-            StoreError: it cannot be written.
+            LockFileError: it cannot be read or written.
         """
         from rehub.verbs.record import until_end
 
-        before, self._given["lock"] = self._given.get("lock"), folder_of(lock, "lock", "a file")
-        with until_end(self._given["lock"]):
+        path = folder_of(lock, "lock", "a file")
+        with until_end(path):
+            self._recording.append(path)
             try:
                 yield
             finally:
-                del self._given["lock"]
-                self._given |= {} if before is None else {"lock": before}
+                self._recording.remove(path)
 
     def complete(self, checkout: Checkout) -> Checkout:
         """Fetch what git LFS keeps for a checkout, if it keeps something; what cannot be had stays a pointer."""

@@ -36,6 +36,7 @@ SECTIONS = {
     },
     "Keep": {
         "cache": "Look after the store.",
+        "mirror": "Write what the store holds into plain files that any server can give out.",
         "dir": "Print torch.hub's folder.",
     },
     "Set up": {

@@ -81,7 +81,7 @@ class Locks:
             return said
         if not said.allows(known.sha256):
             raise DigestMismatchError(known.url, known.sha256, f"{said.prefix}…", self.update(known))
-        return Promise(known.sha256, asked=True, advice=self.update(known))
+        return Promise(known.sha256, asked=True, advice=self.update(known), most=known.size)
 
     def check_call(self, made: Provenance, checkout: Checkout, store: Path) -> None:
         """Let an entry be called, if the lock has that call: its code, its entry and its arguments.

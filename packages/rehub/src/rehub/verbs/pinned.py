@@ -37,7 +37,7 @@ def pinned(pin: Pin, world: Fetching) -> Checkout:
         return found
     if _lies_there(pin, world.store):
         log.warning("the checkout of %s is damaged", pin.short)
-    if world.settings.offline:
+    if world.settings.offline and not world.settings.static_mirrors(pin.remote.url):
         raise OfflineError(pin.short)
     source = world.source(pin.remote)
     with world.store.locked(pin.remote):
@@ -47,7 +47,7 @@ def pinned(pin: Pin, world: Fetching) -> Checkout:
         try:
             return fetch_pin(pin, source, world)
         except RefNotFoundError as error:
-            mirrors = [url for url, mirrored in source.urls if mirrored]
+            mirrors = [*world.settings.static_mirrors(pin.remote.url), *(url for url, mirror in source.urls if mirror)]
             raise GoneUpstreamError(str(pin.remote), pin.commit, mirrors) from error
         except RepositoryNotFoundError as error:
             error.add_note(_MIRROR)

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from rehub.verbs import label
 from rehub.words.digest import Digest
@@ -112,7 +112,7 @@ def is_nested() -> bool:
     return call is not None and call.is_heard
 
 
-def note_weights(url: str, digest: Digest, size: int) -> bool:
+def note_weights(url: str, digest: Digest, size: int) -> Literal["call", "later", "nobody"]:
     """Note a file that rehub has brought, or had already, if that was done for a repository's code.
 
     What comes while an entry is called belongs to what it makes; what comes because a module is imported, which happens
@@ -125,20 +125,20 @@ def note_weights(url: str, digest: Digest, size: int) -> bool:
         size: in bytes.
 
     Returns:
-        Whether they will be part of what a call makes that is under way.
+        Whose they are: ``call`` of what a call makes that is under way, ``later`` of what was made before, ``nobody``.
     """
     caller = sys._getframe(1)  # noqa: SLF001 - the way to one's caller
     scope = importer().behind(caller)
     if scope is None:
-        return False
+        return "nobody"
     weights, call = UsedWeights(without_secrets(url), digest.hex, size), _GATHERING.get()
     if importer().is_importing(caller):
         scope.notes.imported.setdefault(weights)
     if call is not None and not call.is_over and call.notes is scope.notes:
         call.weights.setdefault(weights)
-        return call.is_heard
+        return "call" if call.is_heard else "nobody"
     scope.notes.add_late(weights)
-    return False
+    return "later"
 
 
 def remember(value: Any, made: Made) -> None:

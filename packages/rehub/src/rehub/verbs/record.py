@@ -70,6 +70,7 @@ def _size_of(tree: Digest | None, store: Path) -> int | None:
 VARIABLE = "REHUB_LOCK"
 _TOLD: list[Path] = []  # the blocks of recording that this process is in, in whichever thread; the last one counts
 _BEFORE: list[str | None] = []  # what was said outside of them
+_BLOCKS: list[Path] = []  # those of every hub
 _RECORDED: dict[tuple[Path, object], Recorded] = {}
 
 
@@ -87,7 +88,7 @@ def record(loaded: "Loaded", path: Path, store: Path, *, name: str = "") -> Lock
 
     Raises:
         DigestMismatchError: the lock has other bytes under the same ref or URL.
-        MalformedLockError, MalformedSettingError, StoreError: as they say.
+        MalformedLockError, MalformedSettingError, LockFileError: as they say.
     """
     ref = ref_of(loaded.checkout, path.parent)
     recorded = Recorded(loaded.made, ref, tuple(_folders(loaded, ref, store)), store)
@@ -104,11 +105,10 @@ def record_weights(path: Path, url: str, digest: Digest, size: int) -> None:
 
     Raises:
         DigestMismatchError: the lock has other bytes of that URL.
-        MalformedLockError, StoreError: as they say.
+        MalformedLockError, LockFileError: as they say.
     """
     if not is_lockable(url):
         return
-    renew(path)
     change(path, partial(with_weights, weights=LockedWeights(without_secrets(url), digest.hex, size)))
 
 
@@ -142,7 +142,7 @@ def change(path: Path, changed: Callable[[Lock], Lock], *, patience: float = _PA
 
     Raises:
         LockConflictError: others were faster all the time.
-        MalformedLockError, StoreError: as they say.
+        MalformedLockError, LockFileError: as they say.
     """
     end = time.monotonic() + patience
     while True:
@@ -181,6 +181,7 @@ def told(path: Path, environ: MutableMapping[str, str] = os.environ) -> Iterator
 @contextmanager
 def until_end(path: Path) -> Iterator[None]:
     """Write down at a block's end what is known then; if the block has failed, its own error is what matters."""
+    _BLOCKS.append(path)
     try:
         yield
     except BaseException:
@@ -189,8 +190,10 @@ def until_end(path: Path) -> Iterator[None]:
     else:
         renew(path)
     finally:
-        for key in [key for key in _RECORDED if key[0] == path]:
-            del _RECORDED[key]
+        _BLOCKS.remove(path)
+        if path not in _BLOCKS:
+            for key in [key for key in list(_RECORDED) if key[0] == path]:
+                _RECORDED.pop(key, None)
 
 
 def _look_again_at(path: Path, call: object, recorded: Recorded) -> None:

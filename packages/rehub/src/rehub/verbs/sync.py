@@ -79,8 +79,13 @@ def sync(lock: Lock, world: Fetching, transfer: Transfer, *, jobs: int = JOBS, n
     Raises:
         OfflineError: something is missing, and no socket may be opened; names all that is.
     """
-    if world.settings.offline and (found := missing(lock, world.store, always=_always(world))):
+    done = _brought(lock, world, transfer, jobs)
+    if world.settings.offline and done.failed and (found := missing(lock, world.store)):
         raise offline(found, f"{name} names")
+    return done
+
+
+def _brought(lock: Lock, world: Fetching, transfer: Transfer, jobs: int) -> Synced:
     stop = threading.Event()
     syncing = _Syncing(_stoppable(world, stop), transfer, stop)
     repositories = [partial(syncing.repository, pins) for pins in _by_remote(lock)]
@@ -175,9 +180,8 @@ class _Syncing:
             tell(received, size)
 
         try:
-            keep_weights(
-                each.url, replace(self.transfer, watch=watch), name=name, promise=Promise(each.sha256, asked=True)
-            )
+            promise = Promise(each.sha256, asked=True, most=each.size)
+            keep_weights(each.url, replace(self.transfer, watch=watch), name=name, promise=promise)
         except WrongHashError as error:
             return Outcome(each.url, error=DigestMismatchError(each.url, error.expected, error.found))
         except RehubError as error:

@@ -1,5 +1,6 @@
 """Every byte in the store that a lock names, hashed again and held against the lock's own digests."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ from rehub.words.digest import Digest
 from rehub.words.lock import Lock, LockedRepository, LockedWeights
 from rehub.words.pin import Pin
 from rehub.world.store import Inventory, Store
+from rehub.world.store.files import disk_errors
+from rehub.world.store.trees import hash_or_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +77,21 @@ class _Looking:
         """Hash a commit's files, after a look at whether they are this commit's at all."""
         pin = each.pin
         known = self.store.records.find_pin(pin.remote, pin.commit)
-        if pin.tree is None or known is None or known.tree is None or not self.store.trees.folder(known.tree).is_dir():
+        holder = self._holder(known.tree) if known and known.tree else None
+        if pin.tree is None or known is None or known.tree is None or holder is None:
             self.missing.append((pin.short, each.size))
         elif known.tree != pin.tree:
             self.wrong.append(Wrong(pin.short, pin.tree.h1, known.tree.h1))
         else:
-            self.wrong.extend(_damaged(pin, pin.tree, self.store))
-            manifest = self.store.trees.manifest(pin.tree)
+            self.wrong.extend(_damaged(pin, pin.tree, holder))
+            manifest = holder.trees.manifest(pin.tree)
             for pointer in manifest.lfs if manifest else ():
                 self._blob(f"{pin.short}:{pointer.path}", pointer.oid, pointer.size)
+
+    def _holder(self, tree: Digest) -> Store | None:
+        """Give the store that a tree is taken from: this one, or one beneath it."""
+        layers = (self.store.alone, *map(Store, self.store.shared))
+        return next((each for each in layers if each.trees.folder(tree).is_dir()), None)
 
     def weights(self, each: LockedWeights) -> None:
         """Hash a file of weights."""
@@ -90,11 +99,14 @@ class _Looking:
 
     def _blob(self, what: str, digest: Digest, size: int) -> None:
         path = self.store.blobs.path(digest)
-        if not path.exists() and not path.is_symlink():
+        if not os.path.lexists(path):
             self.missing.append((what, size))
-        elif found := Inventory(self.store).blob_damage(digest):
-            self.wrong.append(Wrong(what, str(digest), found))
-        elif (held := path.stat().st_size) != size:
+            return
+        with disk_errors(path):
+            found, held = hash_or_reason(path), path.lstat().st_size
+        if found != digest.hex:
+            self.wrong.append(Wrong(what, digest.hex, found))
+        elif held != size:
             self.wrong.append(Wrong(what, f"{size} bytes", f"{held} bytes of this SHA-256: the lock is wrong"))
 
 

@@ -66,7 +66,7 @@ def keep_weights(url: str, transfer: Transfer, *, name: str, promise: Promise = 
     """
     if found := _kept(url, transfer, promise):
         return found
-    transfer.check_offline(transfer.settings.rewritten(url), wanted=url)
+    transfer.check_sources(url)
     return _fetched(url, transfer.settings.dir / "checkpoints" / name, transfer, promise)
 
 
@@ -85,7 +85,7 @@ def _found(  # noqa: PLR0913 - those of fetch_weights
     theirs = own_file(place, url, transfer, promise)
     if isinstance(theirs, Weights):
         return theirs
-    transfer.check_offline(transfer.settings.rewritten(url), wanted=url)
+    transfer.check_sources(url)
     blob = _fetched(url, place, transfer, promise)
     return _given(blob, url, place, transfer, linked=linked, wrong=theirs is False)
 

@@ -26,14 +26,16 @@ def note_weights(url: str, digest: Digest, size: int, locks: Locks | None = None
         locks: the lock in use, if there is one.
 
     Raises:
-        DigestMismatchError, MalformedLockError, StoreError: it could not be recorded.
+        DigestMismatchError, LockFileError: it could not be recorded.
     """
-    is_of_call = False
+    whose = "nobody"
     if _IMPORTER in sys.modules:
         from rehub.verbs import provenance
 
-        is_of_call = provenance.note_weights(url, digest, size)
-    if locks is not None and not locks.only and not is_of_call:
-        from rehub.verbs.record import record_weights
+        whose = provenance.note_weights(url, digest, size)
+    if locks is not None and not locks.only and whose != "call":
+        from rehub.verbs import record
 
-        record_weights(locks.path, url, digest, size)
+        if whose == "later":
+            record.renew(locks.path)
+        record.record_weights(locks.path, url, digest, size)

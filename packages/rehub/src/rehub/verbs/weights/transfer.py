@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -80,6 +80,15 @@ class Transfer:
             raise offline_for(known, self.locks, self.store)
         raise OfflineError(shown(url))
 
+    def check_sources(self, url: str) -> None:
+        """Refuse what nobody may be asked for: offline a file is to be had from this machine's own mirrors only.
+
+        Raises:
+            OfflineError: no socket may be opened, and there is none of them.
+        """
+        if not self.settings.static_mirrors(url):
+            self.check_offline(self.settings.rewritten(url), wanted=url)
+
     @contextmanager
     def receive(self, url: str, part: Path, target: Path, known: Promise = ANYTHING) -> Iterator[Received]:
         """Bring a file, by a mirror if there is one; the block looks at it and gives it its name.
@@ -97,20 +106,37 @@ class Transfer:
             DownloadError: it did not come whole.
             StoreError: the disk refused.
         """
-        where = self.settings.rewritten(url)
-        self.check_offline(where, wanted=url)
+        self.check_sources(url)
         self.announce(url, target)
         with ExitStack() as stack:
-            received = self._asked(where, part, stack, mirrored=where != url)
-            if where != url and not known.allows(received.sha256):
-                stack.close()
-                said = f"they begin with {received.sha256[:12]} and not with {known.prefix[:12]}"
-                log.warning("the mirror's bytes of %s are other ones: %s; asking %s", shown(where), said, shown(url))
-                self.check_offline(url)
-                received = self._asked(url, part, stack, mirrored=False)
-            yield received
+            yield self._from_any(url, part, stack, known)
 
-    def _asked(self, url: str, part: Path, stack: ExitStack, *, mirrored: bool) -> Received:
+    def _from_any(self, url: str, part: Path, stack: ExitStack, known: Promise) -> Received:
+        """Ask static mirrors, if there are any, one after the other; then the server."""
+        if not self.settings.static_mirrors(url):
+            return self._from_server(url, part, stack, known)
+        from rehub.verbs.mirror.asking import Mirrors
+        from rehub.verbs.mirror.files import file_of_url
+
+        mirrors = Mirrors.of(url, self.settings)
+        with mirrors.telling():
+            found = file_of_url(url, part, mirrors, stack, known=known, watch=self.watch)
+            return found or self._from_server(url, part, stack, known)
+
+    def _from_server(self, url: str, part: Path, stack: ExitStack, known: Promise) -> Received:
+        """Ask the URL's server, or the one that a mirror puts in its place."""
+        where = self.settings.rewritten(url)
+        self.check_offline(where, wanted=url)
+        received = self._asked(where, part, stack, known, mirrored=where != url)
+        if where == url or known.allows(received.sha256):
+            return received
+        stack.close()
+        said = f"they begin with {received.sha256[:12]} and not with {known.prefix[:12]}"
+        log.warning("the mirror's bytes of %s are other ones: %s; asking %s", shown(where), said, shown(url))
+        self.check_offline(url)
+        return self._asked(url, part, stack, known, mirrored=False)
+
+    def _asked(self, url: str, part: Path, stack: ExitStack, known: Promise, *, mirrored: bool) -> Received:
         """Ask one server; with a token only after it has refused to give the file to anybody."""
         from rehub.world.download import Limits, download
         from rehub.world.git.origins import netrc_of, token_of
@@ -122,6 +148,7 @@ class Transfer:
             return None if mirrored else token_of(origin, self.environ, self.settings.hosts) or netrc(origin)
 
         limits = Limits(timeout=self.settings.timeout)
+        limits = limits if known.most is None else replace(limits, bytes=known.most)
         try:
             return stack.enter_context(download(url, part, limits=limits, watch=self.watch, credentials=netrc))
         except DownloadError as error:
