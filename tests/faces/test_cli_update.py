@@ -105,7 +105,7 @@ acme/toy@v1 has not moved ({old})
 
 Nothing was written. To load what is upstream now, and lock it:
   rehub update --accept
-Give deep another entry or other arguments in rehub.lock, or take it out, before that.
+Before that, give deep another entry or other arguments in rehub.lock, or take it out.
 """
     )
 

@@ -63,7 +63,7 @@ def _fixed(locked: LockedRepository, source: Source, world: Fetching, limits: Hi
     try:
         history = _history(pin, source, world, limits)
     except RemoteRefusedError as error:
-        return Moved(locked.ref, pin, None, Move.NONE, note=_first_line(error))
+        return Moved(locked.ref, pin, None, Move.NONE, note=error.needed)
     if history.repository.reached_by(pin.commit):
         return Moved(locked.ref, pin, None, Move.NONE)
     return Moved(locked.ref, pin, None, Move.REWRITTEN, note="no branch or tag reaches this commit any more")
@@ -93,7 +93,7 @@ def _compared(
         history = _history(pin, source, world, limits)
     except RemoteRefusedError as error:
         move = Move.TAG if is_tag else Move.UNKNOWN
-        return Moved(locked.ref, pin, new, move, found.name, note=_first_line(error))
+        return Moved(locked.ref, pin, new, move, found.name, note=error.needed)
     if not history.has(pin.commit):
         move, note = Move.TAG if is_tag else Move.REWRITTEN, "its server does not give out the old commit any more"
         return Moved(locked.ref, pin, new, move, found.name, added=history.log("", new.commit), note=note)
