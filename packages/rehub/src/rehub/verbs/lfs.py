@@ -49,7 +49,7 @@ def complete(checkout: Checkout, world: Fetching, environ: Mapping[str, str]) ->
     wanted = {each.oid.hex: each for each in checkout.lfs}
     needed = list(wanted.values())
     try:
-        if needed := [each for each in needed if not _is_there(each, world)]:
+        if needed := [each for each in needed if not _is_there(each, world) and not _adopted(each, world, environ)]:
             why |= _fetched(needed, checkout, world, environ)
     except RehubError as error:
         why |= {each.oid.hex: str(error).replace("\n", " ") for each in needed}
@@ -67,6 +67,13 @@ def _is_there(pointer: LfsPointer, world: Fetching) -> bool:
     except DigestMismatchError as error:
         log.warning("a file of git LFS was damaged; it is fetched anew: %s", error)
         return False
+
+
+def _adopted(pointer: LfsPointer, world: Fetching, environ: Mapping[str, str]) -> bool:
+    """Take what Hugging Face's cache has already: it calls such files by the same SHA-256."""
+    from rehub.verbs.weights.adopting import adopted_by_digest
+
+    return adopted_by_digest(pointer.oid, world.store, environ) is not None
 
 
 def _fetched(

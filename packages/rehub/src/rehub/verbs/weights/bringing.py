@@ -67,9 +67,17 @@ def _found(  # noqa: PLR0913 - those of fetch_weights
     theirs = own_file(place, url, transfer, promise)
     if isinstance(theirs, Weights):
         return theirs
-    transfer.check_offline(transfer.settings.rewritten(url))
-    blob = _fetched(url, place, transfer, promise)
+    blob = _adopted(url, name, transfer, promise)
+    if blob is None:
+        transfer.check_offline(transfer.settings.rewritten(url))
+        blob = _fetched(url, place, transfer, promise)
     return _given(blob, url, place, transfer, linked=linked, wrong=theirs is False)
+
+
+def _adopted(url: str, name: str, transfer: Transfer, promise: Promise) -> Blob | None:
+    from rehub.verbs.weights.adopting import adopted
+
+    return adopted(url, name, transfer, promise)
 
 
 def _is_checkpoints(folder: Path, transfer: Transfer) -> bool:
