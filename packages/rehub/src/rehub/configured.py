@@ -87,10 +87,11 @@ class Configured:
 
     @property
     def store(self) -> Store:
-        """The cache that this hub uses."""
+        """The cache that this hub uses, over those that it shares with others."""
         from rehub.world.store import Store
 
-        return Store(self.settings.store_dir)
+        settings = self.settings
+        return Store(settings.store_dir, settings.shared_dirs)
 
     @property
     def grants(self) -> Grants:

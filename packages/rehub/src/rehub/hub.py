@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 from rehub._version import __version__
 from rehub.bound import BoundEntry, Expect, T, U, V
-from rehub.files import Files
 from rehub.given import expected_of, source_of
+from rehub.locking import Locking
 from rehub.words.ref import Ref
 from rehub.words.trust import Grant, admit, check_asked
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 logging.getLogger("rehub").addHandler(logging.NullHandler())
 
 
-class Hub(Files):
+class Hub(Locking):
     """The verbs, with settings of their own.
 
     Args:

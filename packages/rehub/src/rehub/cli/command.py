@@ -23,6 +23,9 @@ _SHARED = [
 ref = click.argument("ref", type=RefText())
 entry = click.argument("entry", type=EntryName())
 force_reload = click.option("--force-reload", is_flag=True, help="Ask where the ref points now, even if it is cached.")
+lock = click.option(
+    "--lock", metavar="FILE", help="The lock; else REHUB_LOCK names it, or it is rehub.lock in this folder."
+)
 record_in = click.option(
     "--lock", "record_in", metavar="FILE", help="Record what is loaded in this lock; what it knows is answered from it."
 )

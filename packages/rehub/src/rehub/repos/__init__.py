@@ -43,13 +43,14 @@ def _told(name: str) -> tuple[Checkout, Store] | None:
     """
     from rehub.hub import Hub
     from rehub.verbs.fetch import checkout_of
+    from rehub.verbs.load import store_of
 
     note = told(name)
     if "folder" in note and Path(note["folder"]).is_dir():
         return Checkout(Folder(note["folder"]), Path(note["folder"]), name), Store(Path(note["folder"]))
     if (pin := _pin(note)) is None:
         return None
-    store = Store(Path(note["store"]))
+    store = store_of(note)
     checkout = checkout_of(pin, store)
     if checkout is None or checkout.name != name:
         return None

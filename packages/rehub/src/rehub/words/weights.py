@@ -39,11 +39,13 @@ class Promise:
         prefix: the first hex digits of their SHA-256; empty if nothing is known.
         asked: the caller wants just this; else a name says it, which may not have meant it.
         advice: what to do if other bytes are right; from who has promised these.
+        most: how many bytes there can be; no more are taken. ``None`` if that is not known.
     """
 
     prefix: str = ""
     asked: bool = False
     advice: str = ""
+    most: int | None = None
 
     @property
     def whole(self) -> Digest | None:

@@ -51,6 +51,25 @@ def fetch_weights(  # noqa: PLR0913 - a file, and where it goes
     return weights
 
 
+def keep_weights(url: str, transfer: Transfer, *, name: str, promise: Promise = ANYTHING) -> Blob:
+    """Give a file of the store that has a URL's bytes, whatever lies in other folders: the one there, or a new one.
+
+    Args:
+        url: where it comes from.
+        transfer: how to bring it.
+        name: how the store's records call it.
+        promise: what is known of its bytes.
+
+    Raises:
+        WrongHashError: what came has another SHA-256; nothing of it was kept.
+        OfflineError, DownloadError, StoreError: as they say.
+    """
+    if found := _kept(url, transfer, promise):
+        return found
+    transfer.check_sources(url)
+    return _fetched(url, transfer.settings.dir / "checkpoints" / name, transfer, promise)
+
+
 def _found(  # noqa: PLR0913 - those of fetch_weights
     url: str, transfer: Transfer, name: str, folder: Path | None, promise: Promise, *, linked: bool
 ) -> Weights:
@@ -66,7 +85,7 @@ def _found(  # noqa: PLR0913 - those of fetch_weights
     theirs = own_file(place, url, transfer, promise)
     if isinstance(theirs, Weights):
         return theirs
-    transfer.check_offline(transfer.settings.rewritten(url))
+    transfer.check_sources(url)
     blob = _fetched(url, place, transfer, promise)
     return _given(blob, url, place, transfer, linked=linked, wrong=theirs is False)
 

@@ -77,7 +77,7 @@ def download_to(url: str, target: Path, transfer: Transfer, *, prefix: str | Non
     promise = transfer.expected(url, Promise((prefix or "").lower(), asked=True))
     is_locked = transfer.locks is not None and promise.whole is not None  # then the store may have it
     if not is_locked:
-        transfer.check_offline(transfer.settings.rewritten(url))
+        transfer.check_sources(url)
     _check_target(target)
     began = time.time_ns()
 
