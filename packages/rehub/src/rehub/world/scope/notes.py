@@ -28,10 +28,12 @@ class Notes:
         self._counted = count(1)
         self._now = 0
 
-    def add_package(self, name: object) -> None:
-        """Note a module that is not the checkout's own, by the name that its code asked for."""
-        if type(name) is str and name not in self.packages and len(self.packages) < _MOST:
-            self.packages[name] = None
+    def add_package(self, name: object) -> bool:
+        """Note a module that is not the checkout's own, by the name it was asked by; say whether it is news."""
+        if type(name) is not str or name in self.packages or len(self.packages) >= _MOST:
+            return False
+        self.packages[name] = None
+        return True
 
     @property
     def now(self) -> int:

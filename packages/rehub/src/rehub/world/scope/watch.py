@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from importlib.machinery import EXTENSION_SUFFIXES
 from types import FrameType, ModuleType
 from typing import Any, Protocol
 
@@ -21,13 +22,17 @@ from rehub.words.unverified import Unverified
 from rehub.world.scope.arrivals import when
 from rehub.world.scope.detours import Way, caller, detour
 from rehub.world.scope.libraries import is_library
-from rehub.world.scope.scope import Scope
+from rehub.world.scope.scope import Scope, attribute_of
 
 log = logging.getLogger("rehub")
 _OWN = ("rehub.world.download", "rehub.world.git", "rehub.world.child", "rehub.compat.transfer")
 """Modules that bring things for rehub: these are verified, and go by rehub's own rules."""
 _CLIENTS = {"hf_transfer", "hf_xet", "pycurl"}
 """Installed extension modules that connect to servers without a word to Python."""
+# Functions of C that ctypes is asked for: what they start or connect to, Python is not told.
+_STARTING = {"clone", "fork", "popen", "posix_spawn", "posix_spawnp", "syscall", "system", "vfork"}
+_STARTING |= {"execl", "execle", "execlp", "execv", "execve", "execvp", "execvpe", "fexecve"}
+_CONNECTING = {"connect", "curl_easy_perform", "curl_multi_perform", "getaddrinfo", "sendto"}
 _SYSTEM = ("/lib", "/opt/", "/usr/", "/System/")
 _UNKNOWN = Unverified("host", "?")
 _Found = Callable[..., Unverified | None]
@@ -60,6 +65,7 @@ def watch(scopes: Scopes) -> None:
     _HEARD.append(_hook(scopes, EVENTS))
     sys.addaudithook(_HEARD[0])
     when("multiprocessing.util", partial(_lead_spawning, scopes))
+    when("_posixsubprocess", partial(_lead_forking, scopes))
 
 
 def _hook(scopes: Scopes, events: Mapping[str, _Found]) -> Callable[[str, tuple[Any, ...]], None]:
@@ -131,6 +137,35 @@ def _lead_spawning(scopes: Scopes, module: ModuleType) -> None:
     detour(getattr(module, "spawnv_passfds", None), choose)
 
 
+def _lead_forking(scopes: Scopes, module: Any) -> None:
+    """Notice the processes that are started by what :mod:`subprocess` itself is made of (joblib), without an event."""
+    before = module.fork_exec
+    if getattr(before, "__module__", "") == __name__:
+        return
+
+    def fork_exec(words: Any, *rest: Any) -> Any:
+        frame = caller(0)
+        # subprocess has its own hold of the function, and multiprocessing is led another way already.
+        if frame is None or frame.f_globals.get("__name__") != "multiprocessing.util":
+            with suppress(Exception):  # arguments of nobody's
+                if (scope := scopes.behind(frame, but=_OWN)) is not None:
+                    _note(scope, unverified.of_program(list(map(_text, words))))
+        return before(words, *rest)
+
+    module.fork_exec = fork_exec
+
+
+def notice_package(scope: Scope, name: object) -> None:
+    """Note what a checkout imports that is not its own, and native code in it: no event tells if it was there."""
+    if not scope.notes.add_package(name) or not isinstance(name, str) or (module := sys.modules.get(name)) is None:
+        return
+    file = attribute_of(module, "__file__")
+    is_native = isinstance(file, str) and file.endswith(tuple(EXTENSION_SUFFIXES))
+    found = _imported(name, file) if is_native or name in _CLIENTS else None
+    if found is not None:
+        _note(scope, found if is_native else Unverified("native", name))
+
+
 def _request(url: Any, *_: Any) -> Unverified | None:
     return unverified.of_url(_text(url))
 
@@ -197,6 +232,14 @@ def _opened(library: Any, *_: Any) -> Unverified | None:
     return Unverified("native", name) if is_foreign or name.startswith("libcurl") else None
 
 
+def _symbol(_: Any, name: Any, *__: Any) -> Unverified | None:
+    """Tell of a function of C that ctypes is asked for, if it starts something or connects."""
+    text = _text(name) if isinstance(name, str | bytes) else ""
+    if text in _STARTING:
+        return Unverified("process", f"{text} of C")
+    return Unverified("native", f"{text} of C") if text in _CONNECTING else None
+
+
 def _imported(module: Any, file: Any = None, *_: Any) -> Unverified | None:
     """Tell of an extension module, if it is no part of an installed package, or of one that downloads."""
     if file is None or (is_library(_text(file)) and _text(module).partition(".")[0] not in _CLIENTS):
@@ -229,6 +272,8 @@ EVENTS: Mapping[str, _Found] = {
     "_thread.start_new_thread": _begun,  # since Python 3.12
     "_thread.start_joinable_thread": _begun,  # since 3.13
     "ctypes.dlopen": _opened,
+    "ctypes.dlsym": _symbol,
+    "ctypes.dlsym/handle": _symbol,
     "import": _imported,
 }
 """The events that are looked at, and how each tells what is done. Source: CPython's audit events table."""
