@@ -27,7 +27,7 @@ from rehub.world.scope.scope import Scope, attribute_of
 log = logging.getLogger("rehub")
 _OWN = ("rehub.world.download", "rehub.world.git", "rehub.world.child", "rehub.compat.transfer")
 """Modules that bring things for rehub: these are verified, and go by rehub's own rules."""
-_CLIENTS = {"hf_transfer", "hf_xet", "pycurl"}
+_CLIENTS = {"curl_cffi", "hf_transfer", "hf_xet", "libtorrent", "primp", "pycurl", "uvloop"}
 """Installed extension modules that connect to servers without a word to Python."""
 # Functions of C that ctypes is asked for: what they start or connect to, Python is not told.
 _STARTING = {"clone", "fork", "popen", "posix_spawn", "posix_spawnp", "syscall", "system", "vfork"}
@@ -159,11 +159,11 @@ def notice_package(scope: Scope, name: object) -> None:
     """Note what a checkout imports that is not its own, and native code in it: no event tells if it was there."""
     if not scope.notes.add_package(name) or not isinstance(name, str) or (module := sys.modules.get(name)) is None:
         return
-    file = attribute_of(module, "__file__")
+    file, top = attribute_of(module, "__file__"), name.partition(".")[0]
     is_native = isinstance(file, str) and file.endswith(tuple(EXTENSION_SUFFIXES))
-    found = _imported(name, file) if is_native or name in _CLIENTS else None
-    if found is not None:
-        _note(scope, found if is_native else Unverified("native", name))
+    found = _imported(name, file) if is_native else None
+    if found is not None or top in _CLIENTS:
+        _note(scope, found or Unverified("native", top))
 
 
 def _request(url: Any, *_: Any) -> Unverified | None:
