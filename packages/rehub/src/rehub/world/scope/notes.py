@@ -17,11 +17,13 @@ class Notes:
 
     Attributes:
         imported: weights that modules brought when they were imported; they are in whatever those make.
+        brought: the weights that rehub brought in this process, by their SHA-256.
         packages: what the checkout's code has asked for that is not its own, by full names as it wrote them.
     """
 
     def __init__(self) -> None:
         self.imported: dict[UsedWeights, None] = {}
+        self.brought: dict[str, UsedWeights] = {}
         self.packages: dict[str, None] = {}
         self._late: dict[UsedWeights, int] = {}
         self._unverified: dict[Unverified, None] = {}

@@ -100,7 +100,7 @@ def _judge(scopes: Scopes, find: _Found, args: tuple[Any, ...]) -> OfflineError 
     if found.is_elsewhere and scopes.is_offline(scope):
         _say(logging.INFO, "%s %s itself; that was refused, as rehub is offline", scope, found)
         return _refusal(scope, found)
-    _note(scope, found)
+    note(scope, found)
     return None
 
 
@@ -112,7 +112,8 @@ def _refusal(scope: Scope, found: Unverified) -> OfflineError:
     )
 
 
-def _note(scope: Scope, found: Unverified) -> None:
+def note(scope: Scope, found: Unverified) -> None:
+    """Note what a checkout's code got past rehub, and log it once."""
     if scope.notes.add_unverified(found):
         level = logging.WARNING if found.kind in {"url", "host"} else logging.INFO
         _say(level, "%s %s itself; rehub cannot verify what that brings", scope, found)
@@ -131,7 +132,7 @@ def _lead_spawning(scopes: Scopes, module: ModuleType) -> None:
         is_tracker = frame is not None and frame.f_globals.get("__name__") == "multiprocessing.resource_tracker"
         scope = None if is_tracker else scopes.behind(frame, but=_OWN)
         if scope is not None:
-            _note(scope, unverified.of_program([sys.executable]))
+            note(scope, unverified.of_program([sys.executable]))
         return before
 
     detour(getattr(module, "spawnv_passfds", None), choose)
@@ -149,7 +150,7 @@ def _lead_forking(scopes: Scopes, module: Any) -> None:
         if frame is None or frame.f_globals.get("__name__") != "multiprocessing.util":
             with suppress(Exception):  # arguments of nobody's
                 if (scope := scopes.behind(frame, but=_OWN)) is not None:
-                    _note(scope, unverified.of_program(list(map(_text, words))))
+                    note(scope, unverified.of_program(list(map(_text, words))))
         return before(words, *rest)
 
     module.fork_exec = fork_exec
@@ -163,7 +164,7 @@ def notice_package(scope: Scope, name: object) -> None:
     is_native = isinstance(file, str) and file.endswith(tuple(EXTENSION_SUFFIXES))
     found = _imported(name, file) if is_native else None
     if found is not None or top in _CLIENTS:
-        _note(scope, found or Unverified("native", top))
+        note(scope, found or Unverified("native", top))
 
 
 def _request(url: Any, *_: Any) -> Unverified | None:
