@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rehub.words.digest import Digest
 from rehub.words.environment import Environment
 from rehub.words.errors import MalformedError, NotFoundError
-from rehub.words.literals import read, written
+from rehub.words.jsonliterals import read, written
 from rehub.words.pin import Pin
 from rehub.words.provenance import Provenance, UsedWeights, literal
 from rehub.words.ref import Ref, Remote
