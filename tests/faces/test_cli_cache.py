@@ -341,3 +341,21 @@ def test_completion_from_the_store(store: Path, world: World, rehub_cli: RunRehu
     assert complete("load", "acme/other", "f") == []
     assert complete("load", "!!", "f") == []
     assert world.hub.log == []
+
+
+@pytest.mark.parametrize("pattern", ["refs/*.json", "described/*.json", "git/*/objects/pack/*.pack"])
+def test_records_and_what_git_keeps_are_looked_at_too(pattern: str, store: Path, rehub_cli: RunRehub) -> None:
+    """What was changed is named, counts for nothing, and is removed by ``--repair``; the next use makes it again."""
+    (path,) = store.glob(pattern)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(data)
+    broken = path if path.suffix == ".json" else path.parents[2]
+    assert document(rehub_cli, "verify")["broken"] == [str(broken)]
+    ran = rehub_cli("cache", "verify", "--repair")
+    assert (ran.rc, broken.exists()) == (1, False)
+    assert f"{broken}\n  was changed, and counts for nothing" in ran.stdout
+    assert rehub_cli("cache", "verify").rc == 0
+    assert rehub_cli("help", "acme/toy:v1", "net").rc == 0
+    assert rehub_cli("list", "acme/toy:v1", "--offline").rc == 0

@@ -105,7 +105,7 @@ acme/toy@v1 has not moved ({old})
 
 Nothing was written. To load what is upstream now, and lock it:
   rehub update --accept
-Give deep another entry or other arguments in rehub.lock, or take it out, before that.
+Before that, give deep another entry or other arguments in rehub.lock, or take it out.
 """
     )
 
@@ -269,7 +269,7 @@ def test_json(lock: Path, repo: Repo, rehub_cli: RunRehub) -> None:
         new,
     )
     assert (still["move"], still["new"], still["changes"]) == ("none", None, None)
-    assert "+print('said by the code')" in moved["changes"]["code"]
+    assert "+print('said by the code')" in moved["changes"]["code"]["text"]
     assert [each["model"] for each in moved["calls"]] == found["accepted"] == ["deep", "net"]
 
 
@@ -321,3 +321,13 @@ def test_folder_that_loads_what_moved(world: World, repo: Repo, rehub_cli: RunRe
     assert "? own: own()" in ran.stdout
     assert [each.pin.commit for each in locked(lock).repositories()] == [new]
     assert locked(lock).models[0].ref == "./mine"
+
+
+def test_in_python(lock: Path, repo: Repo) -> None:
+    """A hub looks upstream, too, and gives what it found as values."""
+    new = repo.commit({"hubconf.py": SECOND})
+    found = rehub.Hub(lock=lock).update("deep", code=True)
+    (news,) = found.moved
+    assert (news.moved.new and news.moved.new.commit, found.is_bad) == (new, True)
+    assert news.changes
+    assert "+def deep(levels):" in news.changes.code.text

@@ -21,6 +21,7 @@ from rehub.words.errors import (
     RefNotFoundError,
     RepositoryNotFoundError,
 )
+from rehub.words.gitproof import object_id
 from rehub.words.pin import Checkout, Pin
 from rehub.words.ref import Ref, Remote
 from rehub.words.tree import Limits
@@ -166,6 +167,15 @@ def another_digest(made: Mirrored, server: GitServer) -> None:
     made.says(server, "pin", tree=digest.h1)
 
 
+def no_commit(made: Mirrored, server: GitServer) -> None:
+    """Say that the tag is at a commit that names no tree, and prove it."""
+    commit = object_id("commit", 0, [])
+    made.says(server, "refs", refs={"v1": {"commit": commit, "name": "refs/tags/v1", "asked": 1.0}})
+    made.says(server, "pin", commit=commit)
+    server.files[made.path("pin").replace(made.commit, commit)] = server.files[made.path("pin")]
+    server.files[made.path("proof").replace(made.commit, commit)] = tarred({f"commit/{commit}": ""})
+
+
 def replaced(what: str, data: bytes) -> Callable[[Mirrored, GitServer], None]:
     """Make a lie: other bytes at a path."""
 
@@ -211,6 +221,7 @@ PAGE = b"<!doctype html><html><body>404 not found</body></html>"
 LIES: dict[str, Callable[[Mirrored, GitServer], None]] = {
     "other files": other_tree,
     "other files under their own digest": another_digest,
+    "a commit that names no tree": no_commit,
     "one file more": replaced("tree", tarred({**TREE, "z.py": ""})),
     "one file less": replaced("tree", tarred(FILES)),
     "a proof of another commit": replaced("proof", tarred({f"commit/{'0' * 40}": "tree "})),

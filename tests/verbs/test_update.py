@@ -7,14 +7,11 @@ from pathlib import Path
 import pytest
 
 from rehub._version import __version__
-from rehub.verbs.inspect import inspect
 from rehub.verbs.update import Asking, update
 from rehub.verbs.update.accept import accept, taking
 from rehub.verbs.update.moves import moved
 from rehub.words.errors import LockConflictError, MalformedSettingError, OfflineError
-from rehub.words.hubconf import Hubconf
 from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
-from rehub.words.pin import Checkout
 from rehub.words.update import Change, Changes, Move, Moved, Update
 from rehub.world.lockfile import read, write
 from tests.client import Client, listing
@@ -80,11 +77,7 @@ def locked(client: Client, ref: str) -> LockedRepository:
 
 def ask(client: Client, lock: Lock, *, name: str = "", code: bool = False) -> Update:
     """Look upstream."""
-
-    def read(checkout: Checkout) -> Hubconf:
-        return inspect(checkout, client.store.records, version=__version__)
-
-    return update(lock, "rehub.lock", Asking(client.world, read, code=code), name=name)
+    return update(lock, "rehub.lock", Asking(client.world, __version__, code=code), name=name)
 
 
 def changes_of(found: Update) -> Changes:
@@ -202,11 +195,16 @@ def test_commit_that_nothing_reaches_any_more(repo: Repo, client: Client, digits
 
 
 def test_branch_that_is_gone(repo: Repo, client: Client) -> None:
-    """A branch that was deleted is gone; so is everything, if the repository was."""
+    """A branch that was deleted is gone; what leads to its commit now is named, as it may have been renamed."""
     repo.branch("feature")
     known = locked(client, "acme/toy@feature")
     repo.delete("refs/heads/feature")
-    assert moved(known, client.world).move is Move.GONE
+    found = moved(known, client.world)
+    assert (found.move, found.new) == (Move.GONE, None)
+    assert "main leads to its commit now" in found.note
+    unrelated(repo)
+    repo.delete("refs/tags/v1")
+    assert "no branch or tag leads to its commit any more" in moved(known, client.world).note
 
 
 def test_repository_that_is_gone(repo: Repo, client: Client, world: World) -> None:
@@ -323,7 +321,7 @@ def test_ordinary_update_is_nothing_bad(repo: Repo, client: Client, lock: Lock) 
     assert not found.is_bad
     assert [each.moved.ref for each in found.moved] == ["acme/toy@main"]
     changes = changes_of(found)
-    assert (changes.entries, changes.lists, changes.files, changes.code) == ((), (), 1, "")
+    assert (changes.entries, changes.lists, changes.code.files, changes.code.text) == ((), (), 1, "")
 
 
 def test_one_model_brings_those_that_share_its_ref(repo: Repo, client: Client, lock: Lock) -> None:
@@ -425,7 +423,7 @@ def test_offline(client: Client, lock: Lock) -> None:
 def test_code_shows_names_as_they_are_in_the_repository(repo: Repo, client: Client, lock: Lock) -> None:
     """The difference is of the repository's own names, whatever the store calls its folders; it can be applied."""
     repo.commit(NEXT)
-    code = changes_of(ask(client, lock, code=True)).code
+    code = changes_of(ask(client, lock, code=True)).code.text
     assert "--- a/hubconf.py\n+++ b/hubconf.py\n" in code
     assert "-def old_net(width):" in code
     assert str(client.store.root) not in code
@@ -435,13 +433,13 @@ def test_code_shows_names_as_they_are_in_the_repository(repo: Repo, client: Clie
 def test_repository_cannot_hide_its_code(repo: Repo, client: Client, lock: Lock, attributes: str) -> None:
     """What .gitattributes say has no say: every changed line is shown."""
     repo.commit({**NEXT, ".gitattributes": attributes})
-    assert "+def big_net(depth):" in changes_of(ask(client, lock, code=True)).code
+    assert "+def big_net(depth):" in changes_of(ask(client, lock, code=True)).code.text
 
 
 def test_code_of_odd_names_and_bytes(repo: Repo, client: Client, lock: Lock) -> None:
     """Names of any letters, binary files and moved ones are shown, and none of it fails."""
     repo.commit({"é a 'b'.py": "x = 1\n", "weights.bin": bytes(range(256)), "README": None, "READ ME": "a model"})
-    code = changes_of(ask(client, lock, code=True)).code
+    code = changes_of(ask(client, lock, code=True)).code.text
     assert "weights.bin" in code
     assert "b/READ ME" in code
 

@@ -98,6 +98,13 @@ def test_a_commit_without_a_tree_is_none(data: bytes) -> None:
         root_of(data)
 
 
+def test_a_commit_object_of_somebodys_own_making_is_none() -> None:
+    """Its id is right, and it names no tree: a mirror can say that a branch is at it."""
+    commit = object_id("commit", 0, [])
+    with pytest.raises(ValueError, match="names no tree"):
+        Proof.read(packed({("commit", commit): b""}), commit)
+
+
 def test_a_page_is_no_proof() -> None:
     """It is refused like any other bytes."""
     with pytest.raises(ValueError, match="cut off"):

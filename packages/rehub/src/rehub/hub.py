@@ -31,7 +31,8 @@ class Hub(Locking):
     Args:
         dir: torch.hub's folder; rehub's store is ``rehub/`` inside it.
         offline: open no socket.
-        mirrors: prefix rewrites, ``{"https://github.com/": "http://127.0.0.1:8000/"}`` or ``REHUB_MIRRORS``' form.
+        mirrors: prefix rewrites, ``{"https://github.com/": "http://127.0.0.1:8000/"}`` or ``REHUB_MIRRORS``' form; a
+            target ``static+<URL or folder>`` is a static mirror.
         trust: ``"never"``, ``"ask"`` or ``"always"``.
         verify: ``"changed"`` or ``"always"``.
         timeout: how long a remote may stay silent, in seconds.

@@ -1,4 +1,4 @@
-"""What a lock names, for a hub with settings of its own: brought into the store, and hashed again."""
+"""What a lock names, for a hub with settings of its own: brought into the store, hashed again, looked for upstream."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rehub._version import __version__
 from rehub.files import Files
 from rehub.given import folder_of
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from rehub.verbs.sync import Synced
     from rehub.verbs.verifylock import VerifiedLock
     from rehub.words.lock import Lock
+    from rehub.words.update import Update
 
 
 class Locking(Files):
@@ -53,6 +55,29 @@ class Locking(Files):
         from rehub.verbs.verifylock import verify_lock
 
         return verify_lock(self._read_lock(self._lock_path(lock)), self.store)
+
+    def update(self, name: str = "", *, lock: str | os.PathLike[str] | None = None, code: bool = False) -> Update:
+        """Say what has happened upstream since a lock was made, and what that means for its calls.
+
+        Nothing of a repository is run, and nothing is written: ``rehub update --accept`` takes what is there.
+
+        Args:
+            name: only what this model of the lock is made of; empty for all.
+            lock: the file; without one this hub's, or ``rehub.lock`` in the working folder.
+            code: show how the code differs, too.
+
+        Raises:
+            NotFoundError: there is no such file.
+            MalformedLockError: it cannot be read.
+            MalformedSettingError: it has no model of that name.
+            OfflineError: rehub is offline, and what is upstream can only be asked.
+        """
+        from rehub.verbs.locked import Locks
+        from rehub.verbs.update import Asking, update
+
+        path = self._lock_path(lock)
+        known = Locks(path, self._read_lock(path))
+        return update(known.lock, known.shown, Asking(self._fetching, __version__, code=code), name=name)
 
     def _lock_path(self, given: str | os.PathLike[str] | None) -> Path:
         from rehub.verbs.locked import DEFAULT

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehub.verbs.cachedweights import DamagedWeights, damaged_weights
+from rehub.words.digest import Digest
 from rehub.words.ref import Remote
 from rehub.world.git import BareRepository, Git
 from rehub.world.store import Damage, Inventory, KeptPin, RefRecord, Store
+from rehub.world.store.files import disk_errors
 from rehub.world.store.inventory import key
 from rehub.world.store.trees import remove_tree
 
@@ -137,23 +139,34 @@ def verify(store: Store, git: Git, *, repair: bool = False) -> Verified:
     Raises:
         StoreError: the disk refused.
     """
-    inventory = Inventory(store)
-    trees = store.alone.trees.named("")
+    inventory, own = Inventory(store), store.alone
+    trees = own.trees.named("")
     damage = [each for tree in trees for each in inventory.damage(tree)]
     damaged = list(dict.fromkeys(each.tree for each in damage))
-    broken = [*inventory.broken_records(), *_broken_repositories(inventory, store, git)]
-    for tree in damaged if repair else []:
-        inventory.remove_tree(tree)
-    for path in broken if repair else []:
-        remove_tree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
-    weights = len(store.blobs.digests())
-    wrong = damaged_weights(store.alone, repair=repair)
+    records, repositories = inventory.broken_records(), _broken_repositories(inventory, own, git)
+    if repair:
+        _remove(damaged, records, repositories, own)
+    weights = len(own.blobs.digests())
+    wrong = damaged_weights(own, repair=repair)
     removed = [*map(str, damaged), *(each.digest for each in wrong)] if repair else []
-    return Verified(len(trees), tuple(damage), tuple(removed), weights, tuple(wrong), tuple(broken))
+    return Verified(len(trees), tuple(damage), tuple(removed), weights, tuple(wrong), (*records, *repositories))
 
 
 def _broken_repositories(inventory: Inventory, store: Store, git: Git) -> list[Path]:
-    content = [BareRepository(git, store.root / "git" / name) for name in inventory.repositories()]
-    history = [BareRepository(git, store.root / "commits" / name) for name in inventory.repositories()]
-    broken = [each for each in content if each.path.exists() and each.damaged()]
-    return sorted(each.path for each in [*broken, *(old for old in history if old.path.exists() and old.unsound())])
+    """Give the repositories of git in which an object has other bytes, or of which something is missing."""
+    names = sorted(inventory.repositories())
+    content = [BareRepository(git, store.root / "git" / name) for name in names]
+    history = [BareRepository(git, store.root / "commits" / name) for name in names]
+    broken = [each.path for each in content if each.path.exists() and each.damaged()]
+    return [*broken, *(each.path for each in history if each.path.exists() and each.unsound())]
+
+
+def _remove(trees: list[Digest], records: list[Path], repositories: list[Path], store: Store) -> None:
+    for tree in trees:
+        Inventory(store).remove_tree(tree)
+    for path in records:
+        with disk_errors(path):
+            remove_tree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+    for path in repositories:
+        with store.locked_key(path.name, what=str(path)):
+            remove_tree(path)

@@ -27,7 +27,7 @@ def at_once(
         BaseException: what the first task that failed has raised, or what interrupted the wait.
     """
     crew: _Crew[T] = _Crew(deque(enumerate(tasks)), stop)
-    names = [f"rehub-{number}" for number in range(min(most, len(tasks)))]
+    names = [f"rehub-{number}" for number in range(min(max(most, 1), len(tasks)))]
     threads = [threading.Thread(target=crew.work, name=name, daemon=True) for name in names]
     for each in threads:
         each.start()

@@ -50,7 +50,7 @@ def complete(checkout: Checkout, world: Fetching, environ: Mapping[str, str]) ->
     wanted = {each.oid.hex: each for each in checkout.lfs}
     needed = list(wanted.values())
     try:
-        needed = [each for each in needed if not _is_there(each, world)]
+        needed = [each for each in needed if not _is_there(each, world) and not _adopted(each, world, environ)]
         if needed := _unmirrored(needed, checkout.pin.remote, world):
             why |= _fetched(needed, checkout, world, environ)
     except RehubError as error:
@@ -69,6 +69,13 @@ def _is_there(pointer: LfsPointer, world: Fetching) -> bool:
     except DigestMismatchError as error:
         log.warning("a file of git LFS was damaged; it is fetched anew: %s", error)
         return False
+
+
+def _adopted(pointer: LfsPointer, world: Fetching, environ: Mapping[str, str]) -> bool:
+    """Take what Hugging Face's cache has already: it calls such files by the same SHA-256."""
+    from rehub.verbs.weights.adopting import adopted_by_digest
+
+    return adopted_by_digest(pointer.oid, world.store, environ) is not None
 
 
 def _fetched(

@@ -1,8 +1,9 @@
 """Making room in the store: what nobody has used for longest goes first, and what a running process holds stays."""
 
+import math
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def prune(
     inventory = Inventory(own)
     going = _Pruning(own, inventory, done, _Kept.by(keep), {each.pin for each in inventory.pins()}, to_size)
     going.made_again(before=now - (_OLD if older_than is None else older_than))
-    going.by_use(before=now + 1.0 if older_than is None else now - older_than)
+    going.by_use(before=math.inf if older_than is None else now - older_than)
     going.unnamed()
     if not dry_run:
         drop_dangling(TorchFolder(own.root.parent), own)
@@ -235,10 +236,10 @@ class _Pruning:
     @contextmanager
     def _free(self, place: Path | None, shown: str) -> Iterator[bool]:
         """Take what no process holds; gives whether, and notes what was left alone."""
-        with taken(place) if place else ExitStack() as free:
-            if free is False:
+        with taken(place) if place else nullcontext(enter_result=True) as free:
+            if not free:
                 self._busy(shown)
-            yield free is not False
+            yield free
 
     @contextmanager
     def _locked(self, name: str, shown: str) -> Iterator[bool]:

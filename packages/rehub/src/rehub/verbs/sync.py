@@ -80,7 +80,7 @@ def sync(lock: Lock, world: Fetching, transfer: Transfer, *, jobs: int = JOBS, n
         OfflineError: something is missing, and no socket may be opened; names all that is.
     """
     done = _brought(lock, world, transfer, jobs)
-    if world.settings.offline and done.failed and (found := missing(lock, world.store)):
+    if world.settings.offline and done.failed and (found := missing(lock, world.store, always=_always(world))):
         raise offline(found, f"{name} names")
     return done
 

@@ -114,8 +114,12 @@ def _left_out(old: Entry, new: Entry, then: _Bound, now: _Bound) -> Iterator[str
     for each in new.parameters:
         was = before.get(each.name)
         if was is not None and each.default is not None and was != each.default and each.name not in given:
-            yield f"{each.name}, which it leaves out, was {line(was)} and is {line(each.default)}"
+            yield f"{each.name}, which it leaves out, was {_shown(was)} and is {_shown(each.default)}"
 
 
 def _value(value: Any) -> str:
-    return cut(line(repr(value)), _LONGEST)
+    return _shown(repr(value))
+
+
+def _shown(text: str) -> str:
+    return cut(line(text), _LONGEST)

@@ -32,11 +32,7 @@ class Proof:
 
     @property
     def root(self) -> str:
-        """The id of the commit's tree.
-
-        Raises:
-            ValueError: it names none.
-        """
+        """The id of the commit's tree."""
         return root_of(self.objects["commit", self.commit])
 
     @classmethod
@@ -44,12 +40,13 @@ class Proof:
         """Read the proof of a commit.
 
         Raises:
-            ValueError: it is none, or an object is not the one that its id names; says which.
+            ValueError: it is none, an object is not the one that its id names, or the commit names no tree; says which.
         """
         objects = dict(_objects(packed))
         if ("commit", commit) not in objects:
             msg = f"the commit {commit} is not in it"
             raise ValueError(msg)
+        root_of(objects["commit", commit])
         return cls(commit, objects)
 
     def packed(self) -> Iterator[bytes]:

@@ -122,26 +122,39 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """How all files of two commits differ.
+
+    Attributes:
+        files: how many do.
+        new: lines of text that are new.
+        gone: lines of text that are no longer there.
+        text: the difference as git shows it; empty if nobody asked for it.
+        fault: why they could not be compared; empty if they were.
+    """
+
+    files: int = 0
+    new: int = 0
+    gone: int = 0
+    text: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """How two commits of a repository differ, as reading tells.
 
     Attributes:
         entries: by name.
         lists: those that differ.
-        files: how many files differ.
-        lines_new: lines of text that are new.
-        lines_gone: lines of text that are no longer there.
-        unknown: what could not be compared, and why.
-        code: the difference of all files, as git shows it; empty if nobody asked for it.
+        code: all files, whatever is in them.
+        unknown: what reading cannot know, so that it was not compared.
     """
 
     entries: tuple[EntryChange, ...] = ()
     lists: tuple[Listed, ...] = ()
-    files: int = 0
-    lines_new: int = 0
-    lines_gone: int = 0
+    code: Code = Code()
     unknown: tuple[str, ...] = ()
-    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

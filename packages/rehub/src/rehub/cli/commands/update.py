@@ -21,10 +21,8 @@ from rehub.cli.shapes import pin_json
 from rehub.cli.text import clean
 from rehub.hub import Hub
 from rehub.verbs.locked import DEFAULT
-from rehub.verbs.update import Asking, update
 from rehub.verbs.update.accept import Taking, taking
 from rehub.verbs.update.accept import accept as take_over
-from rehub.words.errors import NotFoundError
 from rehub.words.lock import LockedModel
 from rehub.words.telling.update import Tone, listed, next_steps, told
 from rehub.words.update import News, Update
@@ -57,10 +55,9 @@ def command(  # noqa: PLR0913 - one for each option
     """
     if trust and not accept:
         raise click.UsageError("--trust is for --accept: nothing is run without it", click.get_current_context())
-    path = _path(hub, lock)
+    path = Path(lock) if lock else hub.settings.lock or Path(DEFAULT)
     known, before = lockfile.read(path)
-    asking = Asking(hub._fetching, lambda each: hub._inspect(each).hubconf, code=diff)  # noqa: SLF001 - a face, too
-    found = update(known, str(path), asking, name=name)
+    found = hub.update(name, lock=path, code=diff)
     if not out.as_json:
         _print(out, found)
     take = taking(known, found) if accept else None
@@ -71,19 +68,6 @@ def command(  # noqa: PLR0913 - one for each option
             out.note(f"{path} was not changed")
             raise
     _end(out, found, take, command=_command(name, lock))
-
-
-def _path(hub: Hub, given: str | None) -> Path:
-    """Give the lock that is meant.
-
-    Raises:
-        NotFoundError: there is no such file.
-    """
-    path = Path(given) if given else hub.settings.lock or Path(DEFAULT)
-    if not path.exists():
-        msg = f"there is no lock {path}\n  expected a file that 'rehub lock REF ENTRY' has written"
-        raise NotFoundError(msg)
-    return path
 
 
 def _load(hub: Hub, out: Output, model: LockedModel, lock: Path, *, trust: bool) -> None:
@@ -112,10 +96,11 @@ def _end(out: Output, found: Update, take: Taking | None, *, command: str) -> No
 def _print(out: Output, found: Update) -> None:
     from rich.text import Text
 
-    for each in told(found):
-        if out.terminal:
-            out.show(Text(clean(each.text), _STYLES[each.tone]), wrap=False)
-        else:
+    said = tuple(told(found))
+    if out.terminal:
+        out.show(*(Text(clean(each.text), _STYLES[each.tone]) for each in said), wrap=False)
+    else:
+        for each in said:
             out.line(each.text)
 
 

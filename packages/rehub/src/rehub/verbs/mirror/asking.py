@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -34,22 +35,20 @@ class Mirrors:
     """The static mirrors that are asked for one thing.
 
     Attributes:
-        roots: the URLs of their folders, in their order.
+        left: the URLs of their folders, in their order, but for those that were refused; who only does not have
+            something can be asked for more.
         timeout: how long one may stay silent, in seconds.
         why: why those that were asked did not do, by root.
-        left: those that were not refused: only what they do not have is no reason not to ask them for more.
     """
 
-    roots: tuple[str, ...]
+    left: list[str]
     timeout: float
     why: dict[str, str] = field(default_factory=dict)
-    left: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, url: str, settings: Settings) -> Self:
         """Give the static mirrors that are asked for a URL: a remote's, or a file's."""
-        roots = settings.static_mirrors(url)
-        return cls(tuple(roots), settings.timeout, left=list(roots))
+        return cls(settings.static_mirrors(url), settings.timeout)
 
     def limits(self, most: int) -> "Limits":
         """Give the limits of a file of so many bytes."""
@@ -107,7 +106,8 @@ class Mirrors:
             Absent: it is not there, or no file.
         """
         url = asked_at(root, path)
-        if (here := _here(url)) is not None and not here.is_file():
+        here = _here(url)
+        if here is not None and not os.path.isfile(here):  # noqa: PTH113 - Path's own raises where it may not look
             raise Absent
         return url
 

@@ -1,8 +1,8 @@
 """What goes into a mirror: all that a store holds, or what a lock names."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from rehub.verbs.missing import Missing, missing
 from rehub.words.digest import Digest
 from rehub.words.errors import NotFoundError
 from rehub.words.lock import Lock, LockedRepository, LockedWeights
@@ -41,7 +41,8 @@ class Chosen:
 
 
 def of_store(store: Store) -> Chosen:
-    """Choose all that a store holds; commits whose files it does not have any more are left out."""
+    """Choose all that a store holds itself; commits whose files it does not have any more are left out."""
+    store = store.alone
     pins = [ChosenPin(pin, pin.tree, pin.git_tree) for pin in store.records.all_pins() if pin.tree]
     here = [each for each in pins if store.trees.folder(each.tree).is_dir()]
     refs = {
@@ -57,25 +58,28 @@ def of_lock(lock: Lock, store: Store) -> Chosen:
 
     Raises:
         NotFoundError: the store lacks some of it; says what, and how large it is.
+        DigestMismatchError: a commit has other files than the lock says.
     """
-    chosen = Chosen()
-    fetched = {kept.pin: kept.fetched for kept in Inventory(store).pins()}
-    missing: list[str] = []
+    if found := missing(lock, store):
+        raise NotFoundError(_told(found))
+    chosen, fetched = Chosen(), {kept.pin: kept.fetched for kept in Inventory(store).pins()}
+    blobs = [Digest(file.sha256) for file in lock.files()]
     for each in lock.repositories():
-        if each.pin.tree is None or (manifest := store.trees.manifest(each.pin.tree)) is None:
-            missing.append(each.pin.short)
-            continue
+        assert each.pin.tree is not None  # noqa: S101 - a lock always has it
         chosen.pins.append(ChosenPin(each.pin, each.pin.tree, each.git_tree))
         rows = chosen.refs.setdefault(each.pin.remote, {})
         rows[Ref.parse(each.ref).rev or "HEAD"] = _ref(each, store, fetched.get(each.pin, 0.0))
-        missing += _take([(pointer.oid, pointer.size, pointer.path) for pointer in manifest.lfs], chosen, store)
-    missing += _take([(Digest(file.sha256), file.size, file.url) for file in lock.files()], chosen, store)
-    chosen.urls |= {url_path(file.url): _url_of(file, store) for file in lock.files()}
-    if missing:
-        shown = "\n  ".join(missing)
-        msg = f"the store lacks {len(missing)} of what the lock names\n  {shown}\nNothing was written. Run: rehub sync"
-        raise NotFoundError(msg)
+        manifest = store.trees.manifest(each.pin.tree)
+        blobs += [pointer.oid for pointer in manifest.lfs] if manifest else []
+    chosen.blobs = list(dict.fromkeys(blobs))
+    chosen.urls = {url_path(file.url): _url_of(file, store) for file in lock.files()}
     return chosen
+
+
+def _told(found: Missing) -> str:
+    rows = [f"{what} ({size(count)})" if count is not None else what for what, count in found.told()]
+    shown = "\n  ".join(rows)
+    return f"the store lacks {len(rows)} of what the lock names\n  {shown}\nNothing was written. Run: rehub sync"
 
 
 def _ref(each: LockedRepository, store: Store, fetched: float) -> MirroredRef:
@@ -84,17 +88,6 @@ def _ref(each: LockedRepository, store: Store, fetched: float) -> MirroredRef:
     if record and record.commit == each.pin.commit:
         return MirroredRef(record.commit, record.name, record.asked)
     return MirroredRef(each.pin.commit, "", fetched)
-
-
-def _take(wanted: Iterable[tuple[Digest, int, str]], chosen: Chosen, store: Store) -> list[str]:
-    """Choose files by their digests; give those that the store lacks."""
-    missing = []
-    for digest, count, what in wanted:
-        if not store.blobs.path(digest).is_file():
-            missing.append(f"{what} ({size(count)})")
-        elif digest not in chosen.blobs:
-            chosen.blobs.append(digest)
-    return missing
 
 
 def _url(record: UrlRecord) -> MirroredUrl:

@@ -25,12 +25,12 @@ from rehub.words.mirrored import (
     refs_record,
     tree_path,
 )
-from rehub.words.pin import LfsPointer, Pin
+from rehub.words.pin import Pin
 from rehub.words.ref import Remote
 from rehub.words.tar import pack, size_of
 from rehub.words.text import line
 from rehub.world.mirror import MirrorFolder
-from rehub.world.store import Manifest, Store
+from rehub.world.store import Manifest
 
 _CHUNK = 1 << 20  # bytes
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -139,7 +139,8 @@ class _Making:
         path = tree_path(each.tree)
         if self.mirror.size(path) != size_of((name, seen.size) for name, seen in manifest.files.items()):
             self.world.progress(f"writing {each.pin.short}")
-            self._wrote(self.mirror.write(path, pack(_files(self.world.store, each.tree, manifest))))
+            folder = manifest.folder or self.world.store.trees.folder(each.tree)
+            self._wrote(self.mirror.write(path, pack(_files(folder, manifest))))
 
     def urls(self, chosen: Chosen) -> None:
         """Write which bytes URLs gave, of the files that are there."""
@@ -178,24 +179,15 @@ class _Making:
             self.done.left_out.append(f"{what}: {line(str(error))}")
 
 
-def _files(store: Store, tree: Digest, manifest: Manifest) -> Iterator[tuple[str, int, Iterable[bytes]]]:
+def _files(folder: Path, manifest: Manifest) -> Iterator[tuple[str, int, Iterable[bytes]]]:
     """Give a tree's files as they are in git: a pointer of git LFS is one again, whatever lies in its place."""
-    pointers = {each.path: each for each in manifest.lfs if each.path in store.trees.filled(tree, manifest)}
+    pointers = {each.path: each for each in manifest.lfs}
     for path, seen in sorted(manifest.files.items()):
-        place = store.trees.folder(tree) / path
-        if path in pointers:
-            text = _pointer(pointers[path])
-            if Digest.of(text).hex != seen.sha256:
-                raise DigestMismatchError(str(place), seen.sha256, "a git LFS pointer that is written otherwise")
+        text = pointers[path].text if path in pointers else b""
+        if path in pointers and Digest.of(text).hex == seen.sha256:
             yield path, seen.size, [text]
         else:
-            yield path, seen.size, _content(place, seen.sha256)
-
-
-def _pointer(pointer: LfsPointer) -> bytes:
-    """Write a pointer in the canonical way. Source: git-lfs, docs/spec.md, "The Pointer"."""
-    said = f"version https://git-lfs.github.com/spec/v1\noid sha256:{pointer.oid.hex}\nsize {pointer.size}\n"
-    return said.encode()
+            yield path, seen.size, _content(folder / path, seen.sha256)
 
 
 def _content(place: Path, sha256: str) -> Iterator[bytes]:

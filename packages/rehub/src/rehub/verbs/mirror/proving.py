@@ -10,18 +10,22 @@ from rehub.words.gitproof import Proof, Recorder
 from rehub.words.pin import Pin
 from rehub.words.tree import plan
 from rehub.world.git import BareRepository, Objects
+from rehub.world.store import Store
 
 
 def proof_of(pin: Pin, world: Fetching) -> Proof | None:
-    """Give a commit's proof; ``None`` if the store has none, and its git repository not any more.
+    """Give a commit's proof; ``None`` if no store has one, or its git repository any more.
 
     It holds what deciding on the files had to read, no more: the commit, its folders, and where its links lead.
     """
-    return _kept(pin, world) or _by_git(pin, world)
+    for store in (world.store, *map(Store, world.store.shared)):
+        if found := _kept(pin, store) or _by_git(pin, store, world):
+            return found
+    return None
 
 
-def _kept(pin: Pin, world: Fetching) -> Proof | None:
-    place = world.store.records.proof(pin)
+def _kept(pin: Pin, store: Store) -> Proof | None:
+    place = store.records.proof(pin)
     try:
         with place.open("rb") as file, suppress(ValueError):
             return Proof.read(Packed(file.fileno(), os.fstat(file.fileno()).st_size), pin.commit)
@@ -30,8 +34,8 @@ def _kept(pin: Pin, world: Fetching) -> Proof | None:
     return None
 
 
-def _by_git(pin: Pin, world: Fetching) -> Proof | None:
-    repository = BareRepository(world.git, world.store.git_dir(pin.remote))
+def _by_git(pin: Pin, store: Store, world: Fetching) -> Proof | None:
+    repository = BareRepository(world.git, store.git_dir(pin.remote))
     try:
         if not repository.path.is_dir() or not repository.has(pin.commit):
             return None

@@ -84,11 +84,13 @@ def _brought(root: str, pin: Pin, world: "Fetching", mirrors: Mirrors) -> Pin:
     # That somebody has such a tree, or a lock names it, is not enough: permissions are for what this commit brings.
     world.progress(f"fetching {pin.short} from the mirror {root}")
     tree = pin.tree or MirroredPin.of(mirrors.record(root, pin_path(pin.remote, pin.commit)), pin).tree
-    proof = proof_of(pin, world) or _proof(root, pin, world, mirrors)
+    kept = proof_of(pin, world)
+    proof = kept or _proof(root, pin, world, mirrors)
     proved = replace(pin, tree=tree, git_tree=proof.root)
     planned = plan(proof.root, proof, where=pin.short, limits=world.limits)
     _unpacked(root, proved, planned, world, mirrors)
-    world.store.records.save_proof(proved, proof.packed())
+    if kept is None:
+        world.store.records.save_proof(proved, proof.packed())
     world.store.records.save_pin(proved, git_tree=proved.git_tree)
     return proved
 

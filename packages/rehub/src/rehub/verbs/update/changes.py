@@ -5,14 +5,15 @@ from pathlib import Path
 
 from rehub.verbs.update.entries import entry_changes
 from rehub.words.dependencies import install_line
+from rehub.words.errors import StoreError
 from rehub.words.hubconf import Hubconf
 from rehub.words.pin import Checkout
 from rehub.words.requirements import is_requirements, requirements
 from rehub.words.text import size
-from rehub.words.update import Changes, Listed
+from rehub.words.update import Changes, Code, Listed
 from rehub.world.folder import Tree
 from rehub.world.git import Git
-from rehub.world.git.difference import counted, shown
+from rehub.world.git.difference import difference
 from rehub.world.packages import is_importable
 
 _MAX_FILE = 1_000_000  # bytes of a file of requirements
@@ -24,21 +25,24 @@ def changes(old: tuple[Checkout, Hubconf], new: tuple[Checkout, Hubconf], git: G
     Args:
         old: the files that are locked, and what reading them gave.
         new: the files that are upstream now, likewise.
-        git: counts the lines that differ.
-        code: show them, too.
-
-    Raises:
-        StoreError: git could not compare them.
+        git: compares their code.
+        code: show how that differs, and do not only count.
     """
     (old_files, then), (new_files, now) = old, new
-    count = counted(git, old_files.root, new_files.root)
     return Changes(
         entry_changes(then, now),
         tuple(_lists(old, new)),
-        *(count.files, count.new, count.gone),
-        unknown=tuple(_unknown(then, "then")) + tuple(_unknown(now, "now")),
-        code=shown(git, old_files.root, new_files.root) if code else "",
+        _code(old_files.root, new_files.root, git, text=code),
+        (*_unknown(then, "then"), *_unknown(now, "now")),
     )
+
+
+def _code(old: Path, new: Path, git: Git, *, text: bool) -> Code:
+    """Compare all files; if that is too much, the rest is told without it."""
+    try:
+        return difference(git, old, new, text=text)
+    except StoreError as error:
+        return Code(fault=error.reason)
 
 
 def _lists(old: tuple[Checkout, Hubconf], new: tuple[Checkout, Hubconf]) -> Iterator[Listed]:
@@ -56,9 +60,8 @@ def _lists(old: tuple[Checkout, Hubconf], new: tuple[Checkout, Hubconf]) -> Iter
 def _differing(title: str, old: Iterable[str], new: Iterable[str]) -> Iterator[Listed]:
     """Give what only one of two lists holds, in its order; nothing if there is nothing."""
     then, now = dict.fromkeys(old), dict.fromkeys(new)
-    found = Listed(
-        title, tuple(each for each in then if each not in now), tuple(each for each in now if each not in then)
-    )
+    gone, fresh = (each for each in then if each not in now), (each for each in now if each not in then)
+    found = Listed(title, tuple(gone), tuple(fresh))
     if found.gone or found.new:
         yield found
 

@@ -46,7 +46,10 @@ def moved(locked: LockedRepository, world: Fetching, *, limits: HistoryLimits = 
                 return _fixed(locked, source, world, limits)
             found = resolve(ref, source, store=world.store, git=world.git, limits=limits)
             return _compared(locked, found, source, world, limits)
-    except (RefNotFoundError, RepositoryNotFoundError) as error:
+    except RefNotFoundError as error:
+        note = f"{_first_line(error)}\n{_heir(pin, source, world, limits)}".strip()
+        return Moved(locked.ref, pin, None, Move.GONE, note=note)
+    except RepositoryNotFoundError as error:
         return Moved(locked.ref, pin, None, Move.GONE, note=_first_line(error))
     except REMOTES_OWN as error:
         return Moved(locked.ref, pin, None, Move.UNKNOWN, note=_first_line(error))
@@ -60,10 +63,21 @@ def _fixed(locked: LockedRepository, source: Source, world: Fetching, limits: Hi
     try:
         history = _history(pin, source, world, limits)
     except RemoteRefusedError as error:
-        return Moved(locked.ref, pin, None, Move.NONE, note=_first_line(error))
+        return Moved(locked.ref, pin, None, Move.NONE, note=error.needed)
     if history.repository.reached_by(pin.commit):
         return Moved(locked.ref, pin, None, Move.NONE)
     return Moved(locked.ref, pin, None, Move.REWRITTEN, note="no branch or tag reaches this commit any more")
+
+
+def _heir(pin: Pin, source: Source, world: Fetching, limits: HistoryLimits) -> str:
+    """Say what leads to a commit now that its branch or tag is gone: most often that was renamed."""
+    try:
+        with world.store.locked(pin.remote):
+            name = _history(pin, source, world, limits).repository.reached_by(pin.commit)
+    except REMOTES_OWN:
+        return ""
+    short = (name or "").removeprefix("refs/heads/").removeprefix("refs/tags/")
+    return f"{short} leads to its commit now" if name else "no branch or tag leads to its commit any more"
 
 
 def _compared(
@@ -79,7 +93,7 @@ def _compared(
         history = _history(pin, source, world, limits)
     except RemoteRefusedError as error:
         move = Move.TAG if is_tag else Move.UNKNOWN
-        return Moved(locked.ref, pin, new, move, found.name, note=_first_line(error))
+        return Moved(locked.ref, pin, new, move, found.name, note=error.needed)
     if not history.has(pin.commit):
         move, note = Move.TAG if is_tag else Move.REWRITTEN, "its server does not give out the old commit any more"
         return Moved(locked.ref, pin, new, move, found.name, added=history.log("", new.commit), note=note)

@@ -1,9 +1,12 @@
 """Look upstream for what a lock names, and say what it would mean to take it. Nothing of the lock is written here."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from rehub.verbs.fetch import Fetching, checkout_of, fetch_pin
+from rehub.verbs.fetch import Fetching
+from rehub.verbs.inspect import inspect
+from rehub.verbs.observe import remembered
+from rehub.verbs.pinned import pinned
 from rehub.verbs.update.changes import changes
 from rehub.verbs.update.moves import REMOTES_OWN, moved
 from rehub.words.callfit import call_text, fit
@@ -17,6 +20,7 @@ from rehub.words.errors import (
 from rehub.words.hubconf import Hubconf
 from rehub.words.lock import Lock, LockedModel, LockedRepository
 from rehub.words.pin import Checkout, Pin
+from rehub.words.ran import joined
 from rehub.words.text import size
 from rehub.words.update import LockedCall, News, Update
 
@@ -31,12 +35,12 @@ class Asking:
 
     Attributes:
         world: settings, store and git.
-        read: reads a checkout.
+        version: of rehub, as what reading gives is kept by it.
         code: show how the code differs, too.
     """
 
     world: Fetching
-    read: Callable[[Checkout], Hubconf]
+    version: str
     code: bool = False
 
 
@@ -55,10 +59,10 @@ def update(lock: Lock, where: str, asking: Asking, *, name: str = "") -> Update:
         StoreError, GitMissingError: the disk or git failed.
     """
     chosen = _chosen(lock, where, name)
-    refs = tuple(dict.fromkeys(each for model in chosen for each in model.repositories))
+    refs = {each.ref: each for model in chosen for each in model.repositories}
     if refs and asking.world.settings.offline:
-        raise OfflineError(f"what {refs[0].ref} is upstream now")
-    news = tuple(_news(each, lock.models, asking) for each in refs)
+        raise OfflineError(f"what {next(iter(refs))} is upstream now")
+    news = tuple(_news(each, lock.models, asking) for each in refs.values())
     return Update(where, name, news, tuple(each.name for each in chosen if not each.repositories))
 
 
@@ -72,7 +76,7 @@ def _chosen(lock: Lock, where: str, name: str) -> tuple[LockedModel, ...]:
 
 def _news(locked: LockedRepository, models: Iterable[LockedModel], asking: Asking) -> News:
     """Look at one ref; every model that it is a part of is concerned, also those that nobody asked about."""
-    concerned = [model for model in models if locked in model.repositories]
+    concerned = [model for model in models if any(each.ref == locked.ref for each in model.repositories)]
     found = moved(locked, asking.world)
     if found.new is None:
         return News(found, tuple(_unread(locked, concerned)))
@@ -98,12 +102,10 @@ def _read(pin: Pin, asking: Asking) -> _Read:
         HubconfNotFoundError: it has no ``hubconf.py``.
         RehubError: its files cannot be had.
     """
-    world = asking.world
-    checkout = checkout_of(pin, world.store)
-    if checkout is None:
-        with world.store.locked(pin.remote):
-            checkout = checkout_of(pin, world.store) or fetch_pin(pin, world.source(pin.remote), world)
-    return checkout, asking.read(checkout)
+    checkout, records = pinned(pin, asking.world), asking.world.store.records
+    found = inspect(checkout, records, version=asking.version)
+    ran = remembered(checkout, records, version=asking.version) if found.dynamic else None
+    return checkout, joined(found, ran) if ran else found
 
 
 def _unread(locked: LockedRepository, models: Iterable[LockedModel]) -> Iterator[LockedCall]:

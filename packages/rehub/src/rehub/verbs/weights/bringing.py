@@ -52,7 +52,7 @@ def fetch_weights(  # noqa: PLR0913 - a file, and where it goes
 
 
 def keep_weights(url: str, transfer: Transfer, *, name: str, promise: Promise = ANYTHING) -> Blob:
-    """Give a file of the store that has a URL's bytes, whatever lies in other folders: the one there, or a new one.
+    """Give a file of the store that has a URL's bytes: the one there, one taken over from another cache, or a new one.
 
     Args:
         url: where it comes from.
@@ -64,7 +64,7 @@ def keep_weights(url: str, transfer: Transfer, *, name: str, promise: Promise = 
         WrongHashError: what came has another SHA-256; nothing of it was kept.
         OfflineError, DownloadError, StoreError: as they say.
     """
-    if found := _kept(url, transfer, promise):
+    if found := _kept(url, transfer, promise) or _adopted(url, name, transfer, promise):
         return found
     transfer.check_sources(url)
     return _fetched(url, transfer.settings.dir / "checkpoints" / name, transfer, promise)
@@ -85,9 +85,17 @@ def _found(  # noqa: PLR0913 - those of fetch_weights
     theirs = own_file(place, url, transfer, promise)
     if isinstance(theirs, Weights):
         return theirs
-    transfer.check_sources(url)
-    blob = _fetched(url, place, transfer, promise)
+    blob = _adopted(url, name, transfer, promise)
+    if blob is None:
+        transfer.check_sources(url)
+        blob = _fetched(url, place, transfer, promise)
     return _given(blob, url, place, transfer, linked=linked, wrong=theirs is False)
+
+
+def _adopted(url: str, name: str, transfer: Transfer, promise: Promise) -> Blob | None:
+    from rehub.verbs.weights.adopting import adopted
+
+    return adopted(url, name, transfer, promise)
 
 
 def _is_checkpoints(folder: Path, transfer: Transfer) -> bool:

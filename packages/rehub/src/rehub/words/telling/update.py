@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from rehub.words.text import clean, cut, line, plural
-from rehub.words.update import Change, Changes, EntryChange, Listed, LockedCall, Log, Move, Moved, News, Update
+from rehub.words.update import Change, Changes, Code, EntryChange, Listed, LockedCall, Log, Move, Moved, News, Update
 
 _SHOWN = 12  # rows of one list
 _WIDEST = 100  # characters of a text from elsewhere
+_WHOLE = 400  # characters of a signature that is to be compared with another
 _DIGITS = 12  # of a commit
 
 
@@ -102,7 +103,7 @@ def _changes(changes: Changes) -> Iterator[Said]:
         yield from _listed(each)
     for unknown in changes.unknown:
         yield Said(f"  not compared: {line(unknown)}", Tone.FAINT)
-    yield from _code(changes)
+    yield from _code(changes.code)
 
 
 def _entries(found: tuple[EntryChange, ...]) -> Iterator[Said]:
@@ -110,13 +111,17 @@ def _entries(found: tuple[EntryChange, ...]) -> Iterator[Said]:
     order = {Change.GONE: 0, Change.CHANGED: 1, Change.NEW: 3}
     ordered = sorted(found, key=lambda each: order[each.change] + (each.change is Change.CHANGED and not each.breaks))
     for each in ordered[:_SHOWN]:
+        most = _WHOLE if each.change is Change.CHANGED else _WIDEST
         if each.change is not Change.NEW:
             gone = "  is gone" if each.change is Change.GONE else ""
-            yield Said(f"    - {line(each.name)}{_signature(each.old)}{gone}", Tone.GONE)
+            yield Said(f"    - {line(each.name)}{_short(each.old or '(…)', most)}{gone}", Tone.GONE)
         if each.change is not Change.GONE:
-            yield Said(f"    + {line(each.name)}{_signature(each.new)}", Tone.NEW)
+            yield Said(f"    + {line(each.name)}{_short(each.new or '(…)', most)}", Tone.NEW)
         yield from (Said(f"        {line(text)}") for text in each.breaks)
-    yield from _more(len(ordered) - _SHOWN, "entry")
+    left = [each.change for each in ordered[_SHOWN:]]
+    counts = ", ".join(f"{left.count(each):,} {each}" for each in Change if each in left)
+    if left:
+        yield Said(f"    … {plural(len(left), 'entry')} more: {counts}", Tone.FAINT)
 
 
 def _listed(found: Listed) -> Iterator[Said]:
@@ -125,13 +130,18 @@ def _listed(found: Listed) -> Iterator[Said]:
     yield from _more(max(0, len(found.gone) - _SHOWN) + max(0, len(found.new) - _SHOWN), "line")
 
 
-def _code(changes: Changes) -> Iterator[Said]:
+def _code(code: Code) -> Iterator[Said]:
     """Say how much of the code differs; show it, if that was asked for."""
-    amount = f"{plural(changes.files, 'file')}, {plural(changes.lines_new, 'line')} new and {changes.lines_gone:,} gone"
     yield Said("  code", Tone.TITLE)
-    yield Said(f"    {amount if changes.files else 'the same'}" + ("" if changes.code else "; --diff shows them"))
+    if code.fault:
+        yield Said(f"    not compared: {line(code.fault)}", Tone.FAINT)
+    elif not code.files:
+        yield Said("    the same")
+    else:
+        amount = f"{plural(code.files, 'file')}, {plural(code.new, 'line')} new and {code.gone:,} gone"
+        yield Said(f"    {amount}" + ("" if code.text else "; --diff shows them"))
     tones = {"+": Tone.NEW, "-": Tone.GONE, "@": Tone.FAINT, "d": Tone.TITLE}
-    for each in ["", *changes.code.split("\n")] if changes.code else []:
+    for each in ["", *code.text.split("\n")] if code.text else []:
         yield Said(clean(each), tones.get(each[:1], Tone.PLAIN))
 
 
@@ -174,7 +184,8 @@ def next_steps(found: Update, command: str) -> Iterator[str]:
         yield "Nothing was written. To load what is upstream now, and lock it:"
         yield f"  {command} --accept"
     if broken:
-        yield f"Give {listed(broken)} another entry or other arguments in {found.lock}, or take it out, before that."
+        out = "take it out" if len(broken) == 1 else "take them out"
+        yield f"Before that, give {listed(broken)} another entry or other arguments in {found.lock}, or {out}."
 
 
 def listed(names: Sequence[str]) -> str:
@@ -185,10 +196,6 @@ def listed(names: Sequence[str]) -> str:
         ('moons', 'moons, rings and spirals')
     """
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
-def _signature(text: str) -> str:
-    return _short(text, _WIDEST) if text else "(…)"
 
 
 def _short(text: str, most: int = _WIDEST) -> str:

@@ -1,63 +1,39 @@
 """How two folders differ, as git shows it: not as either of them would like it to be shown."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from rehub.words.errors import StoreError
+from rehub.words.update import Code
 from rehub.world.git.process import Git
 
 _OPTIONS = ("--no-index", "--no-prefix", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames")
 _SAME_OR_NOT = {0, 1}  # exit codes of git diff
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """How much differs.
-
-    Attributes:
-        files: how many files differ.
-        new: lines of text that are new.
-        gone: lines of text that are no longer there.
-    """
-
-    files: int
-    new: int
-    gone: int
-
-
-def counted(git: Git, old: Path, new: Path, *, limit: float = 60.0) -> Difference:
-    """Count what differs between two folders.
+def difference(  # noqa: PLR0913 - two folders, and limits
+    git: Git, old: Path, new: Path, *, text: bool, limit: float = 60.0, max_bytes: int = 16 << 20
+) -> Code:
+    """Compare two folders.
 
     Args:
+        git: what compares them.
+        old: a folder.
+        new: another one.
+        text: show what differs, file by file, with their names as they are inside of each folder.
         limit: how long it may take, in seconds.
+        max_bytes: how long the text may be, in bytes.
 
     Raises:
-        StoreError: git could not read them, or took too long.
+        StoreError: git could not read them, took too long, or the text is longer.
     """
     said = _diff(git, old, new, "--shortstat", limit=limit, max_bytes=1 << 20)
-
-    def number(word: str) -> int:
-        found = re.search(rf"(\d+) {word}", said)
-        return int(found[1]) if found else 0
-
-    return Difference(number("file"), number("insertion"), number("deletion"))
-
-
-def shown(git: Git, old: Path, new: Path, *, limit: float = 60.0, max_bytes: int = 16 << 20) -> str:
-    """Give the difference of two folders, file by file, with their names as they are inside of each.
-
-    Args:
-        limit: how long it may take, in seconds.
-        max_bytes: how long it may be, in bytes.
-
-    Raises:
-        StoreError: git could not read them, took too long, or it is longer.
-    """
-    said = _diff(git, old, new, limit=limit, max_bytes=max_bytes)
+    numbers = (re.search(rf"(\d+) {word}", said) for word in ("file", "insertion", "deletion"))
+    files, added, removed = (int(found[1]) if found else 0 for found in numbers)
+    shown = _diff(git, old, new, limit=limit, max_bytes=max_bytes) if text else ""
     for root, side in ((old, "a"), (new, "b")):
-        said = said.replace(f"{str(root).lstrip('/')}/", f"{side}/")
-    return said
+        shown = shown.replace(f"{str(root).lstrip('/')}/", f"{side}/")
+    return Code(files, added, removed, shown)
 
 
 def _diff(git: Git, old: Path, new: Path, *options: str, limit: float, max_bytes: int) -> str:
@@ -65,6 +41,7 @@ def _diff(git: Git, old: Path, new: Path, *options: str, limit: float, max_bytes
     config = [("core.quotePath", "false"), ("core.attributesFile", "/dev/null")]
     args = ["diff", *_OPTIONS, *options, "--", str(old), str(new)]
     ended = git.run(args, config=config, limit=limit, max_output=max_bytes)
-    if ended.code not in _SAME_OR_NOT or ended.stopped:
+    # A folder that is gone ends git with 1, too.
+    if ended.code not in _SAME_OR_NOT or ended.stopped or ended.said.startswith("error:"):
         raise StoreError(str(new), f"git could not compare it: {ended.stopped or ended.said.strip()}")
     return ended.out.decode("utf-8", "replace")

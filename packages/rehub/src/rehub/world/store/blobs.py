@@ -22,7 +22,7 @@ from rehub.words.digest import Digest
 from rehub.words.errors import DigestMismatchError, StoreError
 from rehub.world.store.files import disk_errors, flush_names, read_json, write_json
 from rehub.world.store.layers import first_sound
-from rehub.world.store.leases import hold
+from rehub.world.store.leases import hold, hold_place
 from rehub.world.store.manifest import Seen
 from rehub.world.store.trees import remove_tree
 
@@ -242,6 +242,7 @@ class Blobs:
         with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             received.keep(path, mode=_READ_ONLY)
+            hold_place(path)
             found_now = path.lstat()
             self._remember(digest, Seen.at(found_now, digest.hex))
         return Blob(digest, found_now.st_size, path)
