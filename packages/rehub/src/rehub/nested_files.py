@@ -111,7 +111,11 @@ def _permission(scope: Scope, file: Opened) -> Permission:
 
 
 def _tell(scope: Scope, file: Opened, permission: Permission) -> None:
-    """Tell the provenance of a file that is none of the checkout; nothing is hashed for that."""
+    """Tell the provenance of a file that is none of the checkout; nothing is hashed for that.
+
+    Raises:
+        NotLockedError: it lies where downloads are kept, and the lock does not have it, but all that may be loaded.
+    """
     path = file.real_path
     if permission.inside_checkout or path is None:
         return
@@ -119,7 +123,16 @@ def _tell(scope: Scope, file: Opened, permission: Permission) -> None:
     blob = _blob(path, store)
     if blob and scope.proof.inside(file.name):  # git LFS keeps it for the checkout, which names its digest
         return
+    _check_lock(scope, path, file)
     note_read(scope, path, blob or _downloaded(path, file, store))
+
+
+def _check_lock(scope: Scope, path: str, file: Opened) -> None:
+    """Hold a file of torch.hub's folder, where downloads are kept, against the lock in use, whoever has put it there."""
+    hub = hub_of(scope)
+    locks = hub.locks
+    if locks and locks.only and Path(path).is_relative_to(os.path.realpath(hub.settings.dir)):
+        locks.check_file(path, file.digest.hex)
 
 
 def _blob(path: str, store: Store) -> str | None:

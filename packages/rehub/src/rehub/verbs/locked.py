@@ -67,9 +67,7 @@ class Locks:
             return None
         found = self.lock.file(without_secrets(url))
         if found is None and self.only:
-            raise NotLockedError(
-                without_secrets(url), self.shown, f"REHUB_LOCKED=0 rehub run --lock {shlex.quote(self.shown)} SCRIPT"
-            )
+            raise NotLockedError(without_secrets(url), self.shown, self._command_for_files())
         return found
 
     def promise(self, url: str, said: Promise) -> Promise:
@@ -122,6 +120,18 @@ class Locks:
         pin = checkout.pin
         if self.only and pin and all(each.pin.tree != pin.tree for each in self.lock.repositories()):
             raise NotLockedError(str(pin), self.shown, self._command("lock", str(pin), "ENTRY"))
+
+    def check_file(self, path: str, sha256: str) -> None:
+        """Let a file be read that was downloaded once, if the lock has its bytes under any URL.
+
+        Raises:
+            NotLockedError: it does not, and nothing else may be loaded.
+        """
+        if self.only and all(each.sha256 != sha256 for each in self.lock.files()):
+            raise NotLockedError(f"{path} (sha256:{sha256})", self.shown, self._command_for_files())
+
+    def _command_for_files(self) -> str:
+        return f"REHUB_LOCKED=0 rehub run --lock {shlex.quote(self.shown)} SCRIPT"
 
     def update(self, changed: LockedRepository | LockedWeights) -> str:
         """Say which command looks whether a change is expected."""
