@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+import rehub
 from rehub.cli.arguments import parse, value_of
 from tests.conftest import RunRehub
 from tests.world import Repo, World
+from tests.world.repo import git
 
 KEYS = [
     *("ref", "pin", "entry", "arguments", "type", "repr"),
@@ -120,7 +122,7 @@ def test_a_torch_module_is_described(world: World, rehub_cli: RunRehub) -> None:
     document = json.loads(rehub_cli("load", "--trust", repo.file_url, "net", "3", "--json").stdout)
     assert list(document) == KEYS
     assert document["type"] == "torch.nn.modules.linear.Linear"
-    assert [document[key] for key in KEYS[6:]] == [4, 3, 16, ["float32"], False, [], [], [], True]
+    assert [document[key] for key in KEYS[6:-1]] == [4, 3, 16, ["float32"], False, [], [], [], True]
     assert "parameters  4 (3 trainable, float32)" in rehub_cli("load", "--trust", repo.file_url, "net", "3").stdout
     assert rehub_cli("load", "--trust", repo.file_url, "lazy").rc == 0
 
@@ -252,3 +254,40 @@ def test_a_download_is_told_while_it_runs(world: World, rehub_cli: RunRehub) -> 
     assert json.loads(ran.stdout)["repr"] == "1"
     quiet = rehub_cli(*call, "--quiet", "--dir", "other", env={"REHUB_MIRRORS": world.mirrors})
     assert quiet.stderr == ""
+
+
+def test_the_whole_provenance_is_in_the_json(world: World, rehub_cli: RunRehub) -> None:
+    """It is what ``Provenance.from_dict`` reads, with what was asked for, git's tree and the environment."""
+    repo = world.repo({"hubconf.py": "import yaml\ndef net(*args): return {1}\n"}, tag="v1")
+    said = json.loads(rehub_cli("load", "--trust", f"{repo.file_url}@v1", "net", "(1,2)", "--json").stdout)[
+        "provenance"
+    ]
+    found = rehub.Provenance.from_dict(said)
+    tree = git("rev-parse", "v1^{tree}", cwd=repo.path).strip()
+    assert (found.ref, found.entry, found.args) == (f"{repo.file_url}@v1", "net", ((1, 2),))
+    assert found.swhids == (f"swh:1:rev:{repo.rev('v1')}", f"swh:1:dir:{tree}")
+    assert found.environment is not None
+    assert [name for name, _ in found.environment.distributions] == ["PyYAML"]
+    assert found.complete
+
+
+def test_a_statement_is_written(world: World, rehub_cli: RunRehub, tmp_path: Path) -> None:
+    """``--statement`` writes the same in-toto Statement each time; a place that cannot be written is an error."""
+    repo = world.repo({"hubconf.py": "def net(n): return {n}\n"}, tag="v1")
+    words = ["load", "--trust", f"{repo.file_url}@v1", "net", "3", "--statement"]
+    for name in ("one.json", "two.json"):
+        assert rehub_cli(*words, tmp_path / name).rc == 0
+    text = (tmp_path / "one.json").read_text()
+    assert (tmp_path / "two.json").read_text() == text
+    assert json.loads(text)["subject"][0]["digest"]["gitCommit"] == repo.rev("v1")
+    ran = rehub_cli(*words, tmp_path / "nowhere" / "x.json")
+    assert (ran.rc, "could not be written" in ran.stderr) == (1, True)
+
+
+def test_no_statement_of_a_folder(rehub_cli: RunRehub, tmp_path: Path) -> None:
+    """A folder of the user's own has no digest: that is said, and no file is written."""
+    (tmp_path / "toy").mkdir()
+    (tmp_path / "toy" / "hubconf.py").write_text("def net(): return {1}\n")
+    ran = rehub_cli("load", "./toy", "net", "--statement", "x.json")
+    assert (ran.rc, "has a digest" in ran.stderr) == (1, True)
+    assert not (tmp_path / "x.json").exists()

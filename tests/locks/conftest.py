@@ -30,6 +30,12 @@ class Net:
 def net(width=1, **more): return Net(width)
 def trained(url): return Net(load_state_dict_from_url(url, progress=False))
 def to_file(url, place): torch.hub.download_url_to_file(url, place, progress=False); return Net(place)
+def cached(url):
+    place = os.path.join(torch.hub.get_dir(), "checkpoints", os.path.basename(url))
+    if not os.path.exists(place):
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        torch.hub.download_url_to_file(url, place, progress=False)
+    return Net(torch.load(place))
 def outer(): return Net(torch.hub.load("acme/inner", "part", source="github", trust_repo=True))
 def inside(): return Net(torch.hub.load(os.path.join(os.path.dirname(__file__), "own"), "part", source="local"))
 def by_itself(url): return Net(urllib.request.urlopen(url).read())

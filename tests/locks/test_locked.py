@@ -283,3 +283,20 @@ def test_an_object_that_is_unpickled_needs_locked_code(
 
     assert run(REHUB_LOCK=str(lock), REHUB_LOCKED="1") == ""
     assert "NotLockedError" in run(REHUB_LOCK=os.devnull.replace("null", "nothing"), REHUB_LOCKED="1")
+
+
+def test_an_old_file_in_the_cache_is_no_way_round(
+    toy: Repo, machine: Machine, lock: Path, locked: Machine, file: Serve, tmp_path: Path
+) -> None:
+    """A library that looks for its file in torch.hub's folder first gets what lies there only if the lock has it."""
+    weights = file(1.0)
+    machine(lock=lock).load("acme/toy:v1", "cached", weights.url)
+    assert [each.sha256 for each in said(lock).files()] == [weights.sha256]
+    other, place = file(2.0, "/other.pt"), tmp_path / "b/checkpoints/net.pt"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(other.data)
+    with pytest.raises(rehub.NotLockedError, match=other.sha256):
+        locked().load("acme/toy:v1", "cached", weights.url)
+    place.unlink()
+    assert locked().load("acme/toy:v1", "cached", weights.url).parts[0]["w"].tolist() == [1.0]
+    assert locked().load("acme/toy:v1", "cached", weights.url).parts[0]["w"].tolist() == [1.0]

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -143,6 +144,27 @@ def test_torchs_settings_are_those_of_the_load(folder: Folder, load: Load, monke
     assert found.python == sys.version.split()[0]
     assert found.platform == f"{sys.platform}-{os.uname().machine}"
     assert found.rehub == rehub.__version__
+
+
+def test_a_cuda_device_is_named_once_it_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asking must not begin to use CUDA; where it is in use, device, kind and toolkit are named."""
+
+    def torch(*, used: bool, default: str = "cpu") -> SimpleNamespace:
+        cuda = SimpleNamespace(
+            is_initialized=lambda: used,
+            current_device=lambda: 1,
+            get_device_capability=lambda: (9, 0),
+            get_device_name=lambda: "NVIDIA H100",
+        )
+        return SimpleNamespace(cuda=cuda, version=SimpleNamespace(cuda="13.0"), get_default_device=lambda: default)
+
+    for fake, device in [
+        (torch(used=False), "cpu"),
+        (torch(used=True), "cpu, cuda:1 NVIDIA H100 (sm_90, CUDA 13.0)"),
+        (torch(used=True, default="cuda:1"), "cuda:1 NVIDIA H100 (sm_90, CUDA 13.0)"),
+    ]:
+        monkeypatch.setitem(sys.modules, "torch", fake)  # type: ignore[arg-type]
+        assert surroundings().device == device
 
 
 def test_a_torch_that_is_being_imported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -311,3 +311,60 @@ print(*[each.url for each in rehub.provenance(net).weights], rehub.provenance(ne
 """
     said = python(script, root, weights.url, tmp_path / "site-packages").splitlines()[-1]
     assert said == f"{weights.url} True"
+
+
+# As openai's CLIP has it: what lies there already is not asked for again.
+OWN_CHECK = """
+import os, torch
+def net(url, place):
+    if not os.path.exists(place): torch.hub.download_url_to_file(url, place, progress=False)
+    return Net(torch.load(place))
+def opened(url, place):
+    with open(place, "rb") as file: return Net(torch.load(file))
+class Net:
+    def __init__(self, state): self.state = state
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Give a place for weights outside of torch.hub's folder."""
+    return tmp_path / "elsewhere.pth"
+
+
+@pytest.mark.parametrize("entry", ["net", "opened"])
+def test_a_file_that_lies_there_already_is_told(folder: Folder, hub: rehub.Hub, place: Path, entry: str) -> None:
+    """Weights that the repository finds on this machine are from nobody knows where: the provenance is not complete."""
+    torch.save({"a": torch.ones(2)}, place)
+    found = rehub.provenance(hub.load(str(folder({"hubconf.py": OWN_CHECK})), entry, "", str(place), source="local"))
+    assert [str(each) for each in found.unverified] == [f"reads {place}"]
+    assert not found.complete
+
+
+def test_a_file_that_rehub_brought_is_told_again(
+    folder: Folder, hub: rehub.Hub, place: Path, weights: UsedWeights, python: Python
+) -> None:
+    """The next model that is made of it names it as well, in the same process; in another, nobody knows its URL."""
+    root = str(folder({"hubconf.py": OWN_CHECK}))
+    first, second = (rehub.provenance(hub.load(root, "net", weights.url, str(place), source="local")) for _ in range(2))
+    assert first.complete
+    assert (first.weights, second.weights, second.complete) == ((weights,), (weights,), True)
+    text = (
+        f"import rehub\nhub = rehub.Hub(dir={hub.get_dir()!r})\n"
+        f"found = rehub.provenance(hub.load({root!r}, 'net', {weights.url!r}, {str(place)!r}, source='local'))\n"
+        "print(*found.unverified, *found.weights)"
+    )
+    assert python(text) == f"reads {place}"
+
+
+def test_a_file_of_the_store_is_known_by_its_name(folder: Folder, hub: rehub.Hub, weights: UsedWeights) -> None:
+    """What torch.hub's own folder links to the store is told with its URL, however it is read."""
+    text = (
+        "import os, torch\nclass Net: pass\ndef net(url):\n"
+        "    torch.hub.load_state_dict_from_url(url, progress=False)\n"
+        "    torch.load(os.path.join(torch.hub.get_dir(), 'checkpoints', os.path.basename(url)))\n"
+        "    return Net()\n"
+    )
+    found = rehub.provenance(hub.load(str(folder({"hubconf.py": text})), "net", weights.url, source="local"))
+    assert found.weights == (weights,)
+    assert found.complete

@@ -1,5 +1,6 @@
 """The watch over what repositories' code does: it never raises by accident, never hangs, and is hard to pass by."""
 
+import importlib
 import sys
 import threading
 from pathlib import Path
@@ -70,6 +71,45 @@ def test_native_code_is_told(hub: rehub.Hub, folder: Folder, tmp_path: Path) -> 
     assert rehub.provenance(hub.load(str(root), "net", None, source="local")).complete
     found = rehub.provenance(hub.load(str(root), "net", str(root / "net.so"), source="local"))
     assert [str(each) for each in found.unverified] == ["loads net.so"]
+
+
+def test_native_clients_that_were_there_before_are_told(
+    hub: rehub.Hub, folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the user has imported before is told when a repository imports it, too: Python then tells of nothing."""
+    place = write(tmp_path / "site-packages", {"hf_xet/__init__.py": "", "pure_xyz.py": ""})
+    monkeypatch.syspath_prepend(place)
+    for name in ("hf_xet", "pure_xyz"):
+        monkeypatch.setitem(sys.modules, name, importlib.import_module(name))
+    text = "import pure_xyz, _queue\nclass Net: pass\ndef net():\n import hf_xet\n return Net()\ndef other(): return Net()\n"
+    root = str(folder({"hubconf.py": text}))
+    assert rehub.provenance(hub.load(root, "other", source="local")).complete
+    found = rehub.provenance(hub.load(root, "net", source="local"))
+    assert [str(each) for each in found.unverified] == ["loads hf_xet"]
+
+
+@pytest.mark.parametrize("library", ["ctypes.CDLL(None)", "ctypes.CDLL('libc.so.6')", "ctypes.pythonapi"])
+def test_a_process_that_c_starts_is_told(hub: rehub.Hub, folder: Folder, library: str) -> None:
+    """By ctypes, C's own ``system`` is as near as Python's, and causes no event of its own; other functions are fine."""
+    text = f"import ctypes\nclass Net: pass\ndef net(name): getattr({library}, name); return Net()\n"
+    root = str(folder({"hubconf.py": text}))
+    assert rehub.provenance(hub.load(root, "net", "getpid", source="local")).complete
+    found = rehub.provenance(hub.load(root, "net", "system", source="local"))
+    assert [str(each) for each in found.unverified] == ["starts system of C"]
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the function's parameters change with Python")
+def test_a_process_that_subprocess_is_passed_by_for_is_told(hub: rehub.Hub, folder: Folder) -> None:
+    """joblib starts its workers by the C function that subprocess is made of: without an event, and yet told."""
+    text = (
+        "import _posixsubprocess, os\nclass Net: pass\ndef net():\n"
+        "    out, into = os.pipe()\n"
+        "    child = _posixsubprocess.fork_exec([b'/bin/true'], [b'/bin/true'], True, (into,), None, None, -1, -1, -1, -1, -1,\n"
+        "        -1, out, into, True, False, -1, None, None, None, -1, None, False)\n"
+        "    os.close(out); os.close(into); os.waitpid(child, 0)\n    return Net()\n"
+    )
+    found = rehub.provenance(hub.load(str(folder({"hubconf.py": text})), "net", source="local"))
+    assert [str(each) for each in found.unverified] == ["starts true"]
 
 
 def test_an_extension_module_of_the_repository_is_told(hub: rehub.Hub, folder: Folder) -> None:

@@ -1,6 +1,7 @@
 """Files that git LFS keeps elsewhere, fetched from a real server by its batch API before an entry runs."""
 
 import hashlib
+import io
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -122,3 +123,18 @@ def test_a_repositorys_lfsconfig_is_not_followed(world: World, make: Make) -> No
     world.repo({"hubconf.py": SOURCE, "a.pt": lfs_pointer(b"weights"), ".lfsconfig": config}, tag="v1")
     assert make().load("acme/toy:v1", "net") == b"weights"
     assert other.log == []
+
+
+def test_weights_that_lfs_keeps_are_part_of_the_commit(world: World, make: Make) -> None:
+    """Their digest is in the commit, by their pointer: ``torch.load`` of them is nothing that went past rehub."""
+    torch = pytest.importorskip("torch")
+    torch.save({"w": torch.ones(2)}, file := io.BytesIO())
+    world.hub.lfs.add(file.getvalue())
+    source = (
+        "import os, torch\nclass Net:\n    pass\ndef net():\n"
+        "    Net.state = torch.load(os.path.join(os.path.dirname(__file__), 'a.pt'))\n    return Net()\n"
+    )
+    world.repo({"hubconf.py": source, "a.pt": lfs_pointer(file.getvalue())}, tag="v1")
+    net = make().load("acme/toy:v1", "net")
+    assert torch.equal(net.state["w"], torch.ones(2))
+    assert rehub.provenance(net).complete

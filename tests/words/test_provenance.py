@@ -1,6 +1,7 @@
 """How a provenance is written down and read back, and what becomes of texts that are none."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,7 +87,7 @@ def test_a_provenance_comes_back(
         "net",
         tuple(map(literal, args)),
         tuple((name, literal(value)) for name, value in kwargs.items()),
-        tuple(Provenance(**{**_fields(each), "environment": None}) for each in nested),
+        tuple(replace(each, environment=None) for each in nested),
         (WEIGHTS,),
         (Unverified("process", "wget"),),
         "acme/toy@v1",
@@ -95,10 +96,6 @@ def test_a_provenance_comes_back(
     again = Provenance.from_dict(json.loads(json.dumps(made.as_dict())))
     assert again == made
     assert again.git_tree == made.git_tree
-
-
-def _fields(provenance: Provenance) -> dict[str, Any]:
-    return {name: getattr(provenance, name) for name in Provenance.__dataclass_fields__}
 
 
 def _changed(*path: str | int, to: Any) -> Any:
@@ -203,6 +200,15 @@ def test_a_statement_says_what_went_past_rehub() -> None:
     details = Provenance("acme/toy", PIN, "net", nested=(inner,)).statement()["predicate"]["runDetails"]
     assert details["rehub_complete"] is False
     assert details["rehub_unverified"] == [{"kind": "native", "what": "hf_xet.so"}]
+
+
+def test_one_url_with_two_files() -> None:
+    """Two files of one URL are two dependencies; one file that two repositories use is one."""
+    other = replace(WEIGHTS, sha256="5e" * 32)
+    inner = Provenance("./inner", None, "net", weights=(WEIGHTS, other))
+    definition = replace(FULL, nested=(inner,)).statement()["predicate"]["buildDefinition"]
+    found = [each["digest"]["sha256"] for each in definition["resolvedDependencies"] if each["uri"] == WEIGHTS.url]
+    assert found == [WEIGHTS.sha256, other.sha256]
 
 
 def test_no_statement_without_a_digest() -> None:

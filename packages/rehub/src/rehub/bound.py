@@ -81,5 +81,5 @@ class BoundEntry(Generic[T]):
         if is_nested():
             return None
         made = Provenance.of(self.checkout, self.name, args, kwargs)
-        locks.check_call(made, self.checkout, self.hub.store.root)
+        locks.check_call(made, self.checkout, self.hub.store)
         return locks

@@ -11,13 +11,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from rehub.nested import hub_of
+from rehub.verbs.provenance import note_read
 from rehub.verbs.weights.opened import Opened, opened, opened_object
 from rehub.verbs.weights.reading import Permission, allow_program, read_opened
+from rehub.words.digest import Digest
+from rehub.words.errors import MalformedError
 from rehub.words.weightfiles import Kind
 from rehub.world.scope import Scope
+from rehub.world.store import Store
 
 Function = Callable[..., Any]
 _READING = ("rehub.verbs.weights.", "rehub.nested_files")
@@ -55,6 +59,7 @@ def load(  # noqa: PLR0913 - torch.load's parameters
     """
     with _opened(f) as file:
         permission = _permission(scope, file)
+        _tell(scope, file, permission)
 
         def in_full(place: Any) -> Any:
             own = mmap if isinstance(place, str) else None
@@ -83,8 +88,11 @@ def load_exported(scope: Scope, before: Function, /, f: Any, *args: Any, **kwarg
 
 
 def _load_program(scope: Scope, before: Function, kind: Kind, f: Any, /, *args: Any, **kwargs: Any) -> Any:
-    with _opened(f) as file, allow_program(file, kind, _permission(scope, file)) as own:
-        return before(own.place, *args, **kwargs)
+    with _opened(f) as file:
+        permission = _permission(scope, file)
+        _tell(scope, file, permission)
+        with allow_program(file, kind, permission) as own:
+            return before(own.place, *args, **kwargs)
 
 
 @contextmanager
@@ -100,6 +108,46 @@ def _opened(f: Any) -> Iterator[Opened]:
 
 def _permission(scope: Scope, file: Opened) -> Permission:
     return replace(hub_of(scope).permission(), inside_checkout=_is_own(scope, file))
+
+
+def _tell(scope: Scope, file: Opened, permission: Permission) -> None:
+    """Tell the provenance of a file that is none of the checkout; nothing is hashed for that.
+
+    Raises:
+        NotLockedError: it lies where downloads are kept, and the lock does not have it, but all that may be loaded.
+    """
+    path = file.real_path
+    if permission.inside_checkout or path is None:
+        return
+    store = hub_of(scope).store
+    blob = _blob(path, store)
+    if blob and scope.proof.inside(file.name):  # git LFS keeps it for the checkout, which names its digest
+        return
+    _check_lock(scope, path, file)
+    note_read(scope, path, blob or _downloaded(path, file, store))
+
+
+def _check_lock(scope: Scope, path: str, file: Opened) -> None:
+    """Hold a file of torch.hub's folder, where downloads are kept, against the lock in use, whoever has put it there."""
+    hub = hub_of(scope)
+    locks = hub.locks
+    if locks and locks.only and Path(path).is_relative_to(os.path.realpath(hub.settings.dir)):
+        locks.check_file(path, file.digest.hex)
+
+
+def _blob(path: str, store: Store) -> str | None:
+    """Give the SHA-256 of a file of the store, whose name it is."""
+    name = Path(path).name
+    try:
+        return name if os.path.realpath(store.blobs.path(Digest(name))) == path else None
+    except MalformedError:
+        return None
+
+
+def _downloaded(path: str, file: Opened, store: Store) -> str | None:
+    """Give the SHA-256 of a file that rehub once downloaded, if it still looks as it did."""
+    record = store.downloads.find(Path(path))
+    return record.seen.sha256 if record and record.seen.still(os.fstat(cast("int", file.handle))) else None
 
 
 def _is_own(scope: Scope, file: Opened) -> bool:

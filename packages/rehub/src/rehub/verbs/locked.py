@@ -3,6 +3,7 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rehub.words.errors import DigestMismatchError, NotLockedError
 from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
@@ -12,6 +13,9 @@ from rehub.words.recorded import is_lockable, model_of
 from rehub.words.unverified import without_secrets
 from rehub.words.weights import Promise
 from rehub.world.lockfile import read
+
+if TYPE_CHECKING:
+    from rehub.world.store import Store
 
 DEFAULT = "rehub.lock"
 """The lock in the working folder, where none is named."""
@@ -63,9 +67,7 @@ class Locks:
             return None
         found = self.lock.file(without_secrets(url))
         if found is None and self.only:
-            raise NotLockedError(
-                without_secrets(url), self.shown, f"REHUB_LOCKED=0 rehub run --lock {shlex.quote(self.shown)} SCRIPT"
-            )
+            raise NotLockedError(without_secrets(url), self.shown, self._command_for_files())
         return found
 
     def promise(self, url: str, said: Promise) -> Promise:
@@ -82,7 +84,7 @@ class Locks:
             raise DigestMismatchError(known.url, known.sha256, f"{said.prefix}…", self.update(known))
         return Promise(known.sha256, asked=True, advice=self.update(known), most=known.size)
 
-    def check_call(self, made: Provenance, checkout: Checkout, store: Path) -> None:
+    def check_call(self, made: Provenance, checkout: Checkout, store: "Store") -> None:
         """Let an entry be called, if the lock has that call: its code, its entry and its arguments.
 
         Args:
@@ -93,7 +95,7 @@ class Locks:
         Raises:
             NotLockedError: it does not, and nothing else may be loaded.
         """
-        if not self.only or (checkout.pin is None and is_kept(checkout.root, store)):
+        if not self.only or (checkout.pin is None and store.holds(checkout.root)):
             return
         if self.find(made, checkout):
             return
@@ -118,6 +120,18 @@ class Locks:
         pin = checkout.pin
         if self.only and pin and all(each.pin.tree != pin.tree for each in self.lock.repositories()):
             raise NotLockedError(str(pin), self.shown, self._command("lock", str(pin), "ENTRY"))
+
+    def check_file(self, path: str, sha256: str) -> None:
+        """Let a file be read that was downloaded once, if the lock has its bytes under any URL.
+
+        Raises:
+            NotLockedError: it does not, and nothing else may be loaded.
+        """
+        if self.only and all(each.sha256 != sha256 for each in self.lock.files()):
+            raise NotLockedError(f"{path} (sha256:{sha256})", self.shown, self._command_for_files())
+
+    def _command_for_files(self) -> str:
+        return f"REHUB_LOCKED=0 rehub run --lock {shlex.quote(self.shown)} SCRIPT"
 
     def update(self, changed: LockedRepository | LockedWeights) -> str:
         """Say which command looks whether a change is expected."""
@@ -151,11 +165,6 @@ def ref_of(checkout: Checkout, base: Path) -> str:
     if not checkout.root.is_relative_to(base):
         return str(checkout.root)
     return f"./{checkout.root.relative_to(base).as_posix()}" if checkout.root != base else "."
-
-
-def is_kept(folder: Path, store: Path) -> bool:
-    """Say whether a folder is inside of a checkout of the store, whose bytes are known."""
-    return folder.is_relative_to((store / "trees").resolve())
 
 
 def _is_of(model: LockedModel, checkout: Checkout, ref: str) -> bool:

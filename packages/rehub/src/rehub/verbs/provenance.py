@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
+from types import FrameType
 from typing import Any, Literal
 
 from rehub.verbs import label
@@ -16,9 +17,9 @@ from rehub.words.digest import Digest
 from rehub.words.environment import Environment
 from rehub.words.errors import ProvenanceNotFoundError
 from rehub.words.provenance import Provenance, UsedWeights
-from rehub.words.unverified import without_secrets
+from rehub.words.unverified import of_file, without_secrets
 from rehub.world.environment import packages, surroundings
-from rehub.world.scope import Notes, Scope, importer
+from rehub.world.scope import Notes, Scope, importer, note
 
 _PARTS = 1_000  # elements of a list or dictionary that are remembered
 
@@ -90,6 +91,7 @@ class Gathering:
         return Made(known, self.notes, self.since, tuple(self.nested), surroundings())
 
 
+Whose = Literal["call", "later", "nobody"]
 _KNOWN: dict[int, tuple["weakref.ref[Any]", Made]] = {}
 _GATHERING: ContextVar[Gathering | None] = ContextVar("_GATHERING", default=None)
 
@@ -112,7 +114,7 @@ def is_nested() -> bool:
     return call is not None and call.is_heard
 
 
-def note_weights(url: str, digest: Digest, size: int) -> Literal["call", "later", "nobody"]:
+def note_weights(url: str, digest: Digest, size: int) -> Whose:
     """Note a file that rehub has brought, or had already, if that was done for a repository's code.
 
     What comes while an entry is called belongs to what it makes; what comes because a module is imported, which happens
@@ -128,10 +130,32 @@ def note_weights(url: str, digest: Digest, size: int) -> Literal["call", "later"
         Whose they are: ``call`` of what a call makes that is under way, ``later`` of what was made before, ``nobody``.
     """
     caller = sys._getframe(1)  # noqa: SLF001 - the way to one's caller
-    scope = importer().behind(caller)
-    if scope is None:
+    if (scope := importer().behind(caller)) is None:
         return "nobody"
-    weights, call = UsedWeights(without_secrets(url), digest.hex, size), _GATHERING.get()
+    weights = UsedWeights(without_secrets(url), digest.hex, size)
+    scope.notes.brought.setdefault(weights.sha256, weights)
+    return _note(scope, weights, caller)
+
+
+def note_read(scope: Scope, path: str, sha256: str | None) -> None:
+    """Note a file that a repository's code reads itself, as it found it here.
+
+    If rehub brought it for that code, in this process, it is known where it is from. Else it is not, whoever has
+    brought it at what time: that is one of the things that went past rehub.
+
+    Args:
+        scope: whose code.
+        path: where the file lies.
+        sha256: of its bytes, if rehub knows.
+    """
+    if (weights := scope.notes.brought.get(sha256 or "")) is not None:
+        _note(scope, weights, sys._getframe(1))  # noqa: SLF001
+    else:
+        note(scope, of_file(path))
+
+
+def _note(scope: Scope, weights: UsedWeights, caller: FrameType) -> Whose:
+    call = _GATHERING.get()
     if importer().is_importing(caller):
         scope.notes.imported.setdefault(weights)
     if call is not None and not call.is_over and call.notes is scope.notes:

@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehub.verbs.locked import is_kept, ref_of
+from rehub.verbs.locked import ref_of
 from rehub.words.digest import Digest
 from rehub.words.errors import LockConflictError, RehubError
 from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
@@ -80,7 +80,7 @@ def record(loaded: "Loaded", path: Path, store: Store, *, name: str = "") -> Loc
         MalformedLockError, MalformedSettingError, LockFileError: as they say.
     """
     ref = ref_of(loaded.checkout, path.parent)
-    recorded = Recorded(loaded.made, ref, tuple(_folders(loaded, ref, store.root)))
+    recorded = Recorded(loaded.made, ref, tuple(_folders(loaded, ref, store)))
     model = _sized(recorded.model(name), store)
     lock = change(path, partial(with_model, model=model))
     _look_again_at(path, model.call, recorded)
@@ -216,10 +216,10 @@ def _renew_or_say(path: Path) -> None:
         log.error("what came last is not in %s: %s", path, error)  # noqa: TRY400 - its words say it all
 
 
-def _folders(loaded: "Loaded", ref: str, store: Path) -> Iterator[str]:
+def _folders(loaded: "Loaded", ref: str, store: Store) -> Iterator[str]:
     """Name the folders of the user's own that took part."""
-    if loaded.checkout.pin is None and not is_kept(loaded.checkout.root, store):
+    if loaded.checkout.pin is None and not store.holds(loaded.checkout.root):
         yield ref
     for each in islice(loaded.provenance.walk(), 1, None):
-        if each.pin is None and not is_kept(Path(each.place).expanduser().resolve(), store):
+        if each.pin is None and not store.holds(Path(each.place).expanduser().resolve()):
             yield each.place

@@ -6,7 +6,7 @@ The format is told in docs/formats/provenance.md. What is read may be anybody's:
 from dataclasses import asdict
 from typing import Any, TypeVar, get_args
 
-from rehub.words import jsonliterals as literals
+from rehub.words import jsonliterals
 from rehub.words.digest import Digest
 from rehub.words.environment import Environment
 from rehub.words.errors import MalformedError
@@ -50,8 +50,8 @@ def _pin_as_dict(pin: Pin) -> dict[str, str | None]:
 
 def arguments(provenance: Provenance) -> dict[str, Any]:
     """Give what an entry was called with as what JSON knows."""
-    kwargs = {name: literals.written(value) for name, value in provenance.kwargs}
-    return {"args": [literals.written(value) for value in provenance.args], "kwargs": kwargs}
+    kwargs = {name: jsonliterals.written(value) for name, value in provenance.kwargs}
+    return {"args": [jsonliterals.written(value) for value in provenance.args], "kwargs": kwargs}
 
 
 def environment_as_dict(environment: Environment) -> dict[str, Any]:
@@ -91,8 +91,8 @@ def _read(data: Any, depth: int, environment: Environment | None = None) -> Prov
         place=_is(str, data["place"]),
         pin=_pin(data["pin"]) if data["pin"] is not None else None,
         entry=_is(str, data["entry"]),
-        args=tuple(map(literals.read, _is(list, given["args"]))),
-        kwargs=tuple((name, literals.read(value)) for name, value in _is(dict, given["kwargs"]).items()),
+        args=tuple(map(jsonliterals.read, _is(list, given["args"]))),
+        kwargs=tuple((name, jsonliterals.read(value)) for name, value in _is(dict, given["kwargs"]).items()),
         nested=tuple(_read(each, depth + 1) for each in _is(list, data["nested"])),
         weights=tuple(map(_weights, _is(list, data["weights"]))),
         unverified=tuple(map(_unverified, _is(list, data["unverified"]))),

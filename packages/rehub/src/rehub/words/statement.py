@@ -75,11 +75,11 @@ def _details(provenance: Provenance) -> dict[str, Any]:
 
 def _code_and_weights(provenance: Provenance) -> Iterator[Descriptor]:
     """Give all repositories and files that took part, each once; a folder has no digest."""
-    seen: dict[str, Descriptor] = {}
+    seen: dict[tuple[str, str], Descriptor] = {}
     for each in provenance.walk():
         code = _repository(each.pin, each.ref) if each.pin else {"name": each.place, "uri": f"file:{each.place}"}
         for found in (code, *map(_weights, each.weights)):
-            seen.setdefault(found["uri"], found)
+            seen.setdefault((found["uri"], str(found.get("digest"))), found)  # one URL may give several files
     yield from seen.values()
 
 

@@ -33,11 +33,12 @@ class Unverified:
 
     Attributes:
         kind: ``url``, a request; ``host``, a connection; ``process``, another program, or a thread that Python does
-            not know; ``native``, code that is no Python, and whose own doings nobody sees.
-        what: the URL, the host with its port, the program's or the file's name.
+            not know; ``native``, code that is no Python, and whose own doings nobody sees; ``file``, weights that lie
+            here, and of which nobody says where they are from.
+        what: the URL, the host with its port, the program's or the library's name, the file's path.
     """
 
-    kind: Literal["url", "host", "process", "native"]
+    kind: Literal["url", "host", "process", "native", "file"]
     what: str
 
     def __str__(self) -> str:
@@ -51,7 +52,7 @@ class Unverified:
         return self.kind in {"url", "host"} and not is_here(_place(self)[0])
 
 
-_SAID = {"url": "downloads", "host": "connects to", "process": "starts", "native": "loads"}
+_SAID = {"url": "downloads", "host": "connects to", "process": "starts", "native": "loads", "file": "reads"}
 
 
 def is_here(host: str) -> bool:
@@ -117,6 +118,11 @@ def of_request(start: bytes, scheme: str, host: str, port: int) -> Unverified | 
         return of_url(target)
     said = _HOST.search(start[:_HEAD])
     return of_url(f"{scheme}://{said[1].decode('latin-1') if said else _joined(host, port)}{target}")
+
+
+def of_file(path: str) -> Unverified:
+    """Tell a file of weights by its path."""
+    return Unverified("file", _short(path))
 
 
 def of_host(host: str, port: object = None) -> Unverified | None:

@@ -19,6 +19,7 @@ from rehub.cli.endings import REFUSED
 from rehub.cli.output import Output, plain
 from rehub.cli.text import clean, line, plural, size
 from rehub.hub import Hub
+from rehub.verbs.checklock import Finding, check_lock
 from rehub.verbs.load import Loaded
 from rehub.verbs.locked import DEFAULT, Locks
 from rehub.words.errors import NotFoundError
@@ -81,8 +82,6 @@ def _locked(path: Path) -> str:
 
 def _check(hub: Hub, out: Output, path: Path, programs: list[Path]) -> None:
     """Say what is wanting."""
-    from rehub.verbs.checklock import check_lock
-
     if not path.exists():
         msg = f"{_locked(path)} is not there\n  expected a lock; to make one:\n  rehub lock REF ENTRY [VALUE]..."
         raise NotFoundError(msg)
@@ -92,17 +91,20 @@ def _check(hub: Hub, out: Output, path: Path, programs: list[Path]) -> None:
         rows = [plain(each) | {"fault": each.is_fault} for each in found]
         out.data({"lock": str(path), "good": not faults, "findings": rows})
     else:
-        for each in found:
-            said = f"{each.where}: {each.what}" + (f"\n  {each.command}" if each.command else "")
-            if each.is_fault:
-                out.line(said)
-            else:
-                out.note(said)
-        out.line(
-            f"{_locked(path)} " + (f"is not to be relied on: {plural(len(faults), 'fault')}" if faults else "is good")
-        )
+        _print_findings(out, found)
+        state = f"is not to be relied on: {plural(len(faults), 'fault')}" if faults else "is good"
+        out.line(f"{_locked(path)} {state}")
     if faults:
         raise click.exceptions.Exit(REFUSED)
+
+
+def _print_findings(out: Output, found: list[Finding]) -> None:
+    for each in found:
+        said = f"{each.where}: {each.what}" + (f"\n  {each.command}" if each.command else "")
+        if each.is_fault:
+            out.line(said)
+        else:
+            out.note(said)
 
 
 def _recorded(  # noqa: PLR0913 - one for each option

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rehub.world.scope.scope import Scope
     from rehub.world.scope.traces import shorten
     from rehub.world.scope.visits import inside, visit
+    from rehub.world.scope.watch import note
 
 _WHERE = {
     "arrivals": ["when"],
@@ -35,6 +36,7 @@ _WHERE = {
     "scope": ["Scope"],
     "traces": ["shorten"],
     "visits": ["inside", "visit"],
+    "watch": ["note"],
 }
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "detour",
     "importer",
     "inside",
+    "note",
     "original",
     "shorten",
     "tag",

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from rehub.world.scope.detours import Way, detour
 from rehub.world.scope.scope import Scope, is_everybodys
+from rehub.world.scope.watch import notice_package
 
 
 class Scopes(Protocol):
@@ -51,7 +52,7 @@ def _choose(scopes: Scopes, before: Way, caller: FrameType | None) -> Way:
 def _means(scope: Scope, name: str) -> bool:
     """Say whether code of a checkout means one of its own modules; what else it means is noted."""
     if not (own := scope.means(name)):
-        scope.notes.add_package(name)
+        notice_package(scope, name)
     return own
 
 

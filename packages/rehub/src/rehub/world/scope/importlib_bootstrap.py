@@ -25,7 +25,7 @@ from rehub.world.scope.operators import Operators
 from rehub.world.scope.pickles import lead_unpickling
 from rehub.world.scope.scope import Scope
 from rehub.world.scope.threads import act_for, lead_threads, scope_of_thread
-from rehub.world.scope.watch import watch
+from rehub.world.scope.watch import notice_package, watch
 
 PACKAGE = "rehub.repos"
 _START = PACKAGE + "."
@@ -135,7 +135,7 @@ class Importer:
         if scope is None or _is_from_c(fromlist):
             return self._previous(name, globals, locals, fromlist, level)
         if not scope.means(name):
-            scope.notes.add_package(name)
+            notice_package(scope, name)
             return self._previous(name, globals, locals, fromlist, level)
         if dynamo.follows(sys._getframe(1)):  # noqa: SLF001
             dynamo.teach(self.full_name)

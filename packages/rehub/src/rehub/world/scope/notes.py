@@ -17,21 +17,25 @@ class Notes:
 
     Attributes:
         imported: weights that modules brought when they were imported; they are in whatever those make.
+        brought: the weights that rehub brought in this process, by their SHA-256.
         packages: what the checkout's code has asked for that is not its own, by full names as it wrote them.
     """
 
     def __init__(self) -> None:
         self.imported: dict[UsedWeights, None] = {}
+        self.brought: dict[str, UsedWeights] = {}
         self.packages: dict[str, None] = {}
         self._late: dict[UsedWeights, int] = {}
         self._unverified: dict[Unverified, None] = {}
         self._counted = count(1)
         self._now = 0
 
-    def add_package(self, name: object) -> None:
-        """Note a module that is not the checkout's own, by the name that its code asked for."""
-        if type(name) is str and name not in self.packages and len(self.packages) < _MOST:
-            self.packages[name] = None
+    def add_package(self, name: object) -> bool:
+        """Note a module that is not the checkout's own, by the name it was asked by; say whether it is news."""
+        if type(name) is not str or name in self.packages or len(self.packages) >= _MOST:
+            return False
+        self.packages[name] = None
+        return True
 
     @property
     def now(self) -> int:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from importlib.machinery import EXTENSION_SUFFIXES
 from types import FrameType, ModuleType
 from typing import Any, Protocol
 
@@ -21,13 +22,17 @@ from rehub.words.unverified import Unverified
 from rehub.world.scope.arrivals import when
 from rehub.world.scope.detours import Way, caller, detour
 from rehub.world.scope.libraries import is_library
-from rehub.world.scope.scope import Scope
+from rehub.world.scope.scope import Scope, attribute_of
 
 log = logging.getLogger("rehub")
 _OWN = ("rehub.world.download", "rehub.world.git", "rehub.world.child", "rehub.compat.transfer")
 """Modules that bring things for rehub: these are verified, and go by rehub's own rules."""
-_CLIENTS = {"hf_transfer", "hf_xet", "pycurl"}
+_CLIENTS = {"curl_cffi", "hf_transfer", "hf_xet", "libtorrent", "primp", "pycurl", "uvloop"}
 """Installed extension modules that connect to servers without a word to Python."""
+# Functions of C that ctypes is asked for: what they start or connect to, Python is not told.
+_STARTING = {"clone", "fork", "popen", "posix_spawn", "posix_spawnp", "syscall", "system", "vfork"}
+_STARTING |= {"execl", "execle", "execlp", "execv", "execve", "execvp", "execvpe", "fexecve"}
+_CONNECTING = {"connect", "curl_easy_perform", "curl_multi_perform", "getaddrinfo", "sendto"}
 _SYSTEM = ("/lib", "/opt/", "/usr/", "/System/")
 _UNKNOWN = Unverified("host", "?")
 _Found = Callable[..., Unverified | None]
@@ -60,6 +65,7 @@ def watch(scopes: Scopes) -> None:
     _HEARD.append(_hook(scopes, EVENTS))
     sys.addaudithook(_HEARD[0])
     when("multiprocessing.util", partial(_lead_spawning, scopes))
+    when("_posixsubprocess", partial(_lead_forking, scopes))
 
 
 def _hook(scopes: Scopes, events: Mapping[str, _Found]) -> Callable[[str, tuple[Any, ...]], None]:
@@ -94,7 +100,7 @@ def _judge(scopes: Scopes, find: _Found, args: tuple[Any, ...]) -> OfflineError 
     if found.is_elsewhere and scopes.is_offline(scope):
         _say(logging.INFO, "%s %s itself; that was refused, as rehub is offline, or locked", scope, found)
         return _refusal(scope, found)
-    _note(scope, found)
+    note(scope, found)
     return None
 
 
@@ -106,7 +112,8 @@ def _refusal(scope: Scope, found: Unverified) -> OfflineError:
     )
 
 
-def _note(scope: Scope, found: Unverified) -> None:
+def note(scope: Scope, found: Unverified) -> None:
+    """Note what a checkout's code got past rehub, and log it once."""
     if scope.notes.add_unverified(found):
         level = logging.WARNING if found.kind in {"url", "host"} else logging.INFO
         _say(level, "%s %s itself; rehub cannot verify what that brings", scope, found)
@@ -125,10 +132,39 @@ def _lead_spawning(scopes: Scopes, module: ModuleType) -> None:
         is_tracker = frame is not None and frame.f_globals.get("__name__") == "multiprocessing.resource_tracker"
         scope = None if is_tracker else scopes.behind(frame, but=_OWN)
         if scope is not None:
-            _note(scope, unverified.of_program([sys.executable]))
+            note(scope, unverified.of_program([sys.executable]))
         return before
 
     detour(getattr(module, "spawnv_passfds", None), choose)
+
+
+def _lead_forking(scopes: Scopes, module: Any) -> None:
+    """Notice the processes that are started by what :mod:`subprocess` itself is made of (joblib), without an event."""
+    before = module.fork_exec
+    if getattr(before, "__module__", "") == __name__:
+        return
+
+    def fork_exec(words: Any, *rest: Any) -> Any:
+        frame = caller(0)
+        # subprocess has its own hold of the function, and multiprocessing is led another way already.
+        if frame is None or frame.f_globals.get("__name__") != "multiprocessing.util":
+            with suppress(Exception):  # arguments of nobody's
+                if (scope := scopes.behind(frame, but=_OWN)) is not None:
+                    note(scope, unverified.of_program(list(map(_text, words))))
+        return before(words, *rest)
+
+    module.fork_exec = fork_exec
+
+
+def notice_package(scope: Scope, name: object) -> None:
+    """Note what a checkout imports that is not its own, and native code in it: no event tells if it was there."""
+    if not scope.notes.add_package(name) or not isinstance(name, str) or (module := sys.modules.get(name)) is None:
+        return
+    file, top = attribute_of(module, "__file__"), name.partition(".")[0]
+    is_native = isinstance(file, str) and file.endswith(tuple(EXTENSION_SUFFIXES))
+    found = _imported(name, file) if is_native else None
+    if found is not None or top in _CLIENTS:
+        note(scope, found or Unverified("native", top))
 
 
 def _request(url: Any, *_: Any) -> Unverified | None:
@@ -197,6 +233,14 @@ def _opened(library: Any, *_: Any) -> Unverified | None:
     return Unverified("native", name) if is_foreign or name.startswith("libcurl") else None
 
 
+def _symbol(_: Any, name: Any, *__: Any) -> Unverified | None:
+    """Tell of a function of C that ctypes is asked for, if it starts something or connects."""
+    text = _text(name) if isinstance(name, str | bytes) else ""
+    if text in _STARTING:
+        return Unverified("process", f"{text} of C")
+    return Unverified("native", f"{text} of C") if text in _CONNECTING else None
+
+
 def _imported(module: Any, file: Any = None, *_: Any) -> Unverified | None:
     """Tell of an extension module, if it is no part of an installed package, or of one that downloads."""
     if file is None or (is_library(_text(file)) and _text(module).partition(".")[0] not in _CLIENTS):
@@ -229,6 +273,8 @@ EVENTS: Mapping[str, _Found] = {
     "_thread.start_new_thread": _begun,  # since Python 3.12
     "_thread.start_joinable_thread": _begun,  # since 3.13
     "ctypes.dlopen": _opened,
+    "ctypes.dlsym": _symbol,
+    "ctypes.dlsym/handle": _symbol,
     "import": _imported,
 }
 """The events that are looked at, and how each tells what is done. Source: CPython's audit events table."""
