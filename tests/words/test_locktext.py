@@ -350,6 +350,53 @@ def test_garbage_is_refused(text: str) -> None:
         locktext.parse(text)
 
 
+_BITS = [
+    *"[]{}\"'#=.,\\\n\r\0é",
+    '"""',
+    "'''",
+    "[[model]]",
+    "0x",
+    "1e999",
+    "\ufeff",
+    "\u2028",
+    "1979-05-27",
+    "<<<<<<< x\n",
+]
+
+
+def test_whatever_is_changed_in_it() -> None:
+    """A lock into which anything was typed is refused as no lock, or is read, kept as it is, and written over."""
+    chance, read = random.Random(20261124), 0
+    for _ in range(600):
+        text = changed(TEXT, chance)
+        try:
+            lock = locktext.parse(text)
+        except MalformedLockError:
+            continue
+        read += 1
+        assert locktext.format(lock, text) == text
+        assert locktext.parse(locktext.format(lock)) == lock
+        assert locktext.parse(locktext.format(LOCK, text)) == LOCK
+    assert read > 20
+
+
+def changed(text: str, chance: random.Random) -> str:
+    """Type into a text, cut out of it, and move its lines, here and there."""
+    for _ in range(chance.choice([1, 1, 2, 4])):
+        at, lines = chance.randrange(len(text)), text.splitlines(keepends=True)
+        match chance.randrange(4):
+            case 0:
+                text = text[:at] + chance.choice(_BITS) + text[at:]
+            case 1:
+                text = text[:at] + text[at + chance.choice([1, 2, 40]) :]
+            case 2:
+                text = "".join([*lines[: len(lines) // 2], chance.choice(lines), *lines[len(lines) // 2 :]])
+            case _:
+                lines.insert(chance.randrange(len(lines)), lines.pop(chance.randrange(len(lines))))
+                text = "".join(lines)
+    return text
+
+
 def test_a_newer_lock_is_not_written_over() -> None:
     """Who does not know what a lock says does not write into it."""
     with pytest.raises(MalformedLockError, match="it is of version 2"):
