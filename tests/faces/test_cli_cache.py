@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from rehub.verbs.cache import prune
+from rehub.verbs.pruning import prune
 from rehub.words.ref import Ref, Remote
-from rehub.world.store import Store
+from rehub.world.store import Store, leases
+from rehub.world.store.files import read_json, write_json
 from tests.conftest import RunRehub
 from tests.faces.conftest import TOY
 from tests.world import Repo, World
@@ -37,10 +38,11 @@ def grow_old(store: Path, days: float) -> None:
     then = time.time() - days * 86_400
     for path in sorted(store.rglob("*"), reverse=True):
         if path.parent == store / "refs":
-            data = json.loads(path.read_text())
+            data = read_json(path)
+            assert data is not None
             for ref in data["refs"].values():
                 ref["asked"] = then
-            path.write_text(json.dumps(data))
+            write_json(path, data)
         os.utime(path, (then, then))
 
 
@@ -188,7 +190,7 @@ def test_verify_names_the_wrong_file(damaged: TreeAndFile, rehub_cli: RunRehub) 
     assert ran.rc == 1
     assert f"{path}\n  expected " in ran.stdout
     told = json.loads(rehub_cli("cache", "verify", "--json").stdout)
-    assert set(told) == {"trees", "damage", "weights", "damaged_weights", "removed"}
+    assert set(told) == {"trees", "damage", "weights", "damaged_weights", "broken", "removed"}
     assert [each["path"] for each in told["damage"]] == ["hubconf.py", "parts/net.py", "parts/extra.py"]
     assert set(told["damage"][0]) == {"tree", "path", "expected", "found"}
     assert (told["trees"], told["removed"]) == (1, [])
@@ -233,6 +235,7 @@ def weights(store: Path, world: World) -> Path:
     torch.save({"w": torch.ones(1)}, file)
     world.hub.files["/net.pt"] = file.getvalue()
     compat.load_state_dict_from_url(f"{world.hub.url}/net.pt", progress=False)
+    leases.end()  # as if another process had loaded it
     return (store.parent / "checkpoints/net.pt").resolve()
 
 

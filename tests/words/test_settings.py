@@ -29,6 +29,17 @@ HOSTILE = {
     "password, and a slash on one side": "https://github.com=https://ada:secret@mirror.org/",
     "slash on one side": "https://github.com/=https://mirror.org",
     "control character": "https://github.com/=https://mirror.org/\x1b/",
+    "static, and no place": "https://github.com/=static+",
+    "static, and a relative folder": "https://github.com/=static+mirror/",
+    "static, and git's transport": "https://github.com/=static+ssh://git@mirror.org/",
+    "static, and a helper": "https://github.com/=static+ext::sh/",
+    "static, and a host of a file": "https://github.com/=static+file://host/mirror/",
+    "static, and an option": "https://github.com/=static+https://-x/",
+    "static, and a password": "https://github.com/=static+https://ada:secret@mirror.org/",
+    "static, and a query": "https://github.com/=static+https://mirror.org/?token=secret@",
+    "static, and a fragment": "https://github.com/=static+https://mirror.org/#x",
+    "static, and a control character": "https://github.com/=static+https://mirror.org/\x1b/",
+    "static twice": "https://github.com/=static+static+https://mirror.org/",
 }
 
 
@@ -66,6 +77,37 @@ def test_first_match_wins() -> None:
     assert settings.urls(remote("gitlab.com/a/b"))[0] == ("https://gitlab.com/a/b", False)
     assert settings.urls(remote("file:///srv/x.git")) == [("file:///srv/x.git", False)]
     assert settings.store_dir == Path("/x/rehub")
+
+
+@pytest.mark.parametrize(
+    ("target", "root"),
+    [
+        ("http://10.0.0.1:8000", "http://10.0.0.1:8000/"),
+        ("https://bucket.example.org/models/", "https://bucket.example.org/models/"),
+        ("file:///srv/mirror", "file:///srv/mirror/"),
+        ("/srv/my#mirror/", "file:///srv/my%23mirror/"),
+    ],
+)
+def test_a_static_mirror_has_one_folder_for_all_that_it_is_asked_for(target: str, root: str) -> None:
+    """It rewrites nothing; git and weights are asked for elsewhere if it does not have them."""
+    mirror = Mirror.parse(f"https://=static+{target}")
+    assert mirror.root == root
+    assert Mirror.parse(f"{mirror.prefix}={mirror.target}") == mirror
+    assert mirror.rewrite("https://github.com/a/b") is None
+    settings = Settings(Path("/x"), mirrors=(mirror, Mirror("https://github.com/", "https://m.org/")))
+    assert settings.rewritten("https://github.com/a/b") == "https://m.org/a/b"
+    assert settings.static_mirrors("https://github.com/a/b") == [root]
+    assert settings.static_mirrors("ssh://git@github.com/a/b") == []
+
+
+def test_static_mirrors_are_asked_in_order() -> None:
+    """Those whose prefix it is, each once; offline those in folders."""
+    text = "https://a.org/=static+http://m.org https://a.org=static+/srv/m https://=static+http://m.org/"
+    mirrors = Mirror.parse_all(text)
+    settings = Settings(Path("/x"), mirrors=mirrors)
+    assert settings.static_mirrors("https://a.org/x") == ["http://m.org/", "file:///srv/m/"]
+    assert settings.static_mirrors("https://a.org.evil.org/x") == ["http://m.org/"]
+    assert Settings(Path("/x"), offline=True, mirrors=mirrors).static_mirrors("https://a.org/x") == ["file:///srv/m/"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from rehub.words.digest import Digest
 from rehub.words.errors import DigestMismatchError
 from rehub.world.store import Blob, Store
+from rehub.world.store.files import write_json
 
 DATA = b"weights" * 1000
 
@@ -117,7 +118,7 @@ def test_a_change_that_leaves_no_trace_is_found_by_hashing(store: Store) -> None
     record = blob.file.with_name(f"{blob.digest.hex}.json")
     found = blob.file.stat()
     row = [blob.digest.hex, found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns]
-    record.write_text('{"seen": ' + str(row).replace("'", '"') + "}")
+    write_json(record, {"seen": row})
     assert store.blobs.find(blob.digest) == blob
     with pytest.raises(DigestMismatchError):
         store.blobs.find(blob.digest, always=True)

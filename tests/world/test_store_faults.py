@@ -1,6 +1,5 @@
 """What a cache must survive: killed processes, full disks, flipped bits, other people's hands."""
 
-import json
 import os
 import random
 import re
@@ -17,6 +16,7 @@ import pytest
 
 from rehub.words.errors import DigestMismatchError, OfflineError, RefusedTreeError, StoreError
 from rehub.world.store import trees
+from rehub.world.store.files import read_json, write_json
 from rehub.world.store.trees import remove_tree
 from tests.client import Client, content, listing
 from tests.world import World
@@ -160,10 +160,11 @@ def test_change_that_hides_its_time(world: World, client: Client) -> None:
             client.but(offline=True, verify=verify).fetch()
     # Below the file system: the record is made to agree, so that only hashing can tell.
     manifest = next((client.store.root / "trees").glob("*.json"))
-    data = json.loads(manifest.read_text())
+    data = read_json(manifest)
+    assert data is not None
     now = path.stat()
     data["files"]["pkg/mod.py"][1:] = [now.st_size, now.st_ino, now.st_mtime_ns, now.st_ctime_ns]
-    manifest.write_text(json.dumps(data))
+    write_json(manifest, data)
     with pytest.raises(DigestMismatchError):
         client.but(offline=True, verify="always").fetch()
     assert content(client.but(verify="always").fetch()) == BYTES

@@ -306,6 +306,34 @@ def provenance(value: Any) -> Provenance:
     return provenance_of(value)
 
 
+@contextmanager
+def recording(lock: str | os.PathLike[str] = "rehub.lock") -> Iterator[None]:
+    """Record what is loaded meanwhile in a lock, as ``REHUB_LOCK`` does for a whole program.
+
+    Code, nested repositories and weights, by whichever thread, and by processes that are started meanwhile; a ref that
+    the lock knows is answered from it. Calls of ``torch.hub`` itself take part after :func:`install`.
+
+    Args:
+        lock: the file; it is made if it is not there.
+
+    Raises:
+        MalformedLockError: it cannot be read.
+        DigestMismatchError: it has other bytes under a ref or URL than were loaded.
+        LockFileError: it cannot be read or written.
+
+    Example:
+        >>> with recording("rehub.lock"):
+        ...     load("acme/shapes", "circle", trust_repo=True)
+        'a circle of radius 1.0'
+    """
+    from rehub.given import folder_of
+    from rehub.verbs.record import told, until_end
+
+    path = folder_of(lock, "lock", "a file")
+    with until_end(path), told(path):
+        yield
+
+
 def download_url_to_file(
     url: str,
     dst: str | os.PathLike[str],

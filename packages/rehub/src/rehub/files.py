@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rehub.configured import Configured
-from rehub.given import url_of
+from rehub.given import folder_of, url_of
+from rehub.words.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rehub.verbs.mirror.making import Mirrored
     from rehub.verbs.weights import Transfer
 
 
@@ -40,6 +42,7 @@ class Files(Configured):
         Raises:
             WrongHashError: the bytes are other ones; nothing of them was kept.
             MalformedSettingError: ``url`` is none.
+            NotLockedError: the lock in use does not know it, and nothing else may be loaded.
             OfflineError: rehub may open no socket.
             DownloadError: they did not come whole.
             StoreError: the disk refused.
@@ -79,6 +82,7 @@ class Files(Configured):
         Raises:
             MalformedSettingError: ``url`` is none, the name cannot be a file's, or has no hash to check.
             DigestMismatchError: the bytes are not the promised ones, or not those that came.
+            NotLockedError: the lock in use does not know it, and nothing else may be loaded.
             OfflineError: they are not there, and rehub may open no socket.
             DownloadError: they did not come whole.
             StoreError: the disk refused.
@@ -120,6 +124,36 @@ class Files(Configured):
 
         # Of the processes of one machine that torchrun has started the first one speaks, whichever brings the file.
         if not shown or self._environ.get("LOCAL_RANK", "0") not in {"", "0"}:
-            yield Transfer(self.settings, self.store, environ=self._environ)
+            yield Transfer(self.settings, self.store, environ=self._environ, locks=self.locks)
             return
-        yield Transfer(self.settings, self.store, watching(name, self._progress), environ=self._environ)
+        watch = watching(name, self._progress)
+        yield Transfer(self.settings, self.store, watch, environ=self._environ, locks=self.locks)
+
+    def mirror(self, folder: str | os.PathLike[str], *, lock: str | os.PathLike[str] | None = None) -> Mirrored:
+        """Write what the store holds into a static mirror: plain files that any server can give out.
+
+        Nothing is fetched. A mirror that is there already gets what is new, and may be served meanwhile.
+
+        Args:
+            folder: a new or empty folder, or a mirror.
+            lock: only what this lock names, all of which must be in the store; without it, and without a lock of this
+                hub's own, all that the store holds.
+
+        Returns:
+            What is in it, and what was left out as it is damaged here.
+
+        Raises:
+            NotFoundError: there is no such lock, or the store lacks something that it names.
+            MalformedLockError: it cannot be read.
+            MalformedSettingError: the folder holds something else.
+            StoreError: the disk refused.
+        """
+        from rehub.verbs.mirror.making import make_mirror
+        from rehub.world import lockfile
+
+        where = folder_of(lock, "lock", "a file") if lock is not None else self.settings.lock
+        if where is not None and not where.exists():
+            msg = f"{where} is not there\n  expected a lock\n'rehub lock' writes one."
+            raise NotFoundError(msg)
+        named = lockfile.read(where)[0] if where else None
+        return make_mirror(self._fetching, folder_of(folder, "folder"), named)

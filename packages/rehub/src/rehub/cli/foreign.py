@@ -29,6 +29,8 @@ def set_aside_stdout(out: Output) -> None:
 
     At the level of file descriptors too, and until the process ends: C code, child processes and ``atexit`` print too.
     """
+    if sys.stdout is sys.stderr:  # it was done before, for another call
+        return
     sys.stdout.flush()
     encoding = sys.stdout.encoding
     out.stream = os.fdopen(os.dup(1), "w", encoding=encoding, errors="backslashreplace")

@@ -28,8 +28,15 @@ SECTIONS = {
         "run": "Run a Python script, unchanged, with torch.hub going through rehub.",
         "trust": "Decide which repositories may run here.",
     },
+    "Pin": {
+        "lock": "Load a model once, and record all its bytes in a lock.",
+        "update": "Say what has happened upstream since rehub.lock was made.",
+        "sync": "Bring everything that a lock names into the store.",
+        "verify": "Hash everything that a lock names again.",
+    },
     "Keep": {
         "cache": "Look after the store.",
+        "mirror": "Write what the store holds into plain files that any server can give out.",
         "dir": "Print torch.hub's folder.",
     },
     "Set up": {

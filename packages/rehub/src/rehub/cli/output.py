@@ -99,6 +99,10 @@ class Output:
         if not self.quiet:
             self._say(f"{kind}: {clean(text)}")
 
+    def error(self, text: str) -> None:
+        """Say what went wrong with a part, where the rest is a result."""
+        self._say(f"error: {clean(text)}")
+
     def progress(self, text: str) -> None:
         """Say what is going on: in one line that is written over, or, with ``-v``, line by line."""
         if not line(text):

@@ -1,7 +1,9 @@
 """What the commands that call an entry have in common: arguments, permission, and how the call is made."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,7 +17,9 @@ from rehub.cli.text import clean, size
 from rehub.hub import Hub
 from rehub.verbs.load import Loaded
 from rehub.words.errors import UntrustedError
+from rehub.words.lock import LockedModel
 from rehub.words.provenance import Provenance
+from rehub.words.ref import Folder, Ref
 
 arguments = click.argument("arguments", nargs=-1, metavar="[VALUE]... [NAME=VALUE]...")
 trust = click.option("--trust", is_flag=True, help="Let it run this once, unless the policy is never.")
@@ -80,6 +84,17 @@ def prepare(  # noqa: PLR0913 - one for each option
         out.note(doubt, kind="warning")
     bound = _admitted(hub, out, ref, entry, source=source, force_reload=force_reload, trust=trust)
     return Call(bound, args, kwargs, _usage(hub, bound, ref, source))
+
+
+def again(hub: Hub, out: Output, model: LockedModel, base: Path, *, trust: bool) -> Call:
+    """Give the call that a lock names, if it may be made.
+
+    Args:
+        base: the lock's folder, from which it names others.
+    """
+    ref = os.path.join(base, model.ref) if isinstance(Ref.parse(model.ref).place, Folder) else model.ref  # noqa: PTH118
+    bound = _admitted(hub, out, ref, model.entry, source="github", force_reload=False, trust=trust)
+    return Call(bound, list(model.args), dict(model.kwargs), _usage(hub, bound, ref, "github"))
 
 
 def _admitted(  # noqa: PLR0913 - one for each option

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 def pin_of(checkout: "Checkout") -> dict[str, str] | None:
     """Give a pin for JSON; ``null`` for a folder of the user's own."""
-    return _pin(checkout.pin)
+    return pin_json(checkout.pin)
 
 
-def _pin(pin: "Pin | None") -> dict[str, str] | None:
+def pin_json(pin: "Pin | None") -> dict[str, str] | None:
+    """Give a pin for JSON."""
     return {"remote": pin.remote.url, "commit": pin.commit, "tree": str(pin.tree)} if pin else None
 
 
@@ -38,7 +39,7 @@ def used(provenance: "Provenance") -> dict[str, Any]:
 def _loaded(provenance: "Provenance") -> dict[str, Any]:
     return {
         "place": provenance.place,
-        "pin": _pin(provenance.pin),
+        "pin": pin_json(provenance.pin),
         "entry": provenance.entry,
         "arguments": {"args": provenance.args, "kwargs": dict(provenance.kwargs)},
         **used(provenance),

@@ -1,12 +1,13 @@
-"""What the command line knows of text beside :mod:`rehub.words.text`: ages and times as people write them."""
+"""What the command line knows of text beside :mod:`rehub.words.text`: ages, times and sizes as people write them."""
 
 import re
 import time
 
 from rehub.words.text import clean, line, plural, size
 
-__all__ = ["age", "clean", "day", "line", "plural", "size"]
+__all__ = ["age", "amount", "clean", "day", "line", "plural", "size"]
 
+_UNITS = ["", "K", "M", "G", "T"]
 _AGES = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}  # seconds
 
 
@@ -32,3 +33,19 @@ def age(text: str) -> float | None:
     """
     found = re.fullmatch(r"(\d{1,6})([mhdw])", text.strip())
     return float(int(found[1]) * _AGES[found[2]]) if found else None
+
+
+def amount(text: str) -> int | None:
+    """Read ``20GB``, ``512MiB`` or ``0``; give bytes, or ``None`` if it is something else.
+
+    ``GB`` are 10^9 bytes, as disks are sold; ``GiB`` and ``G`` are 2^30, as sizes are shown here.
+
+    Example:
+        >>> amount("20GB"), amount("1.5 GiB"), amount("much")
+        (20000000000, 1610612736, None)
+    """
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?) ?([KMGT]?)(i?B)?", text.strip(), re.IGNORECASE)
+    if not found:
+        return None
+    base = 1000 if (found[3] or "").lower() == "b" else 1024
+    return int(float(found[1]) * base ** _UNITS.index(found[2].upper()))

@@ -8,6 +8,7 @@ imports from there.
 import importlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rehub.words.digest import Digest
 from rehub.words.errors import MalformedError, RehubError, RunError, UntrustedError
@@ -15,6 +16,9 @@ from rehub.words.pin import Checkout, Pin
 from rehub.words.ref import Folder, Ref, Remote
 from rehub.world.scope import PACKAGE, Scope, importer, inside, told
 from rehub.world.store import Store
+
+if TYPE_CHECKING:
+    from rehub.hub import Hub
 
 __path__ = []  # nothing lies here; the finder knows where everything is
 
@@ -39,19 +43,21 @@ def _told(name: str) -> tuple[Checkout, Store] | None:
     """
     from rehub.hub import Hub
     from rehub.verbs.fetch import checkout_of
+    from rehub.verbs.load import store_of
 
     note = told(name)
     if "folder" in note and Path(note["folder"]).is_dir():
         return Checkout(Folder(note["folder"]), Path(note["folder"]), name), Store(Path(note["folder"]))
     if (pin := _pin(note)) is None:
         return None
-    store = Store(Path(note["store"]))
+    store = store_of(note)
     checkout = checkout_of(pin, store)
     if checkout is None or checkout.name != name:
         return None
     hub = Hub()
     if hub.settings.trust == "never":
         hub.admit(checkout)
+    _check_lock(hub, checkout)
     return checkout, store
 
 
@@ -79,10 +85,17 @@ def _in_store(name: str) -> tuple[Checkout, Store] | None:
         except UntrustedError as error:
             refused = error
         else:
+            _check_lock(hub, checkout)
             return checkout, hub.store
     if refused:
         raise refused
     return None
+
+
+def _check_lock(hub: "Hub", checkout: Checkout) -> None:
+    """Let a checkout be imported that nobody has loaded in this process, unless the lock in use must have it."""
+    if locks := hub.locks:
+        locks.check_checkout(checkout)
 
 
 def checked_name(name: str, checkouts: Sequence[Checkout]) -> None:
@@ -103,13 +116,17 @@ def _prepare(scope: Scope) -> None:
 
 
 def _is_offline(scope: Scope) -> bool:
-    """Say whether the hub that loaded a checkout may open no socket; unreadable settings are told elsewhere."""
+    """Say whether a checkout's code may connect to nobody: its hub is offline, or must load what a lock names.
+
+    Unreadable settings are told elsewhere.
+    """
     from rehub.nested import hub_of
 
     try:
-        return hub_of(scope).settings.offline
+        settings = hub_of(scope).settings
     except RehubError:
         return False
+    return settings.offline or settings.locked
 
 
 def _answer_torch_hub() -> None:

@@ -1,29 +1,15 @@
-"""Looking after the store: what is in it, making room, and hashing it all again."""
+"""Looking after the store: what is in it, and hashing it all again. How room is made, ``pruning`` knows."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
-from rehub.verbs.cachedweights import (
-    DamagedWeights,
-    damaged_weights,
-    drop_dangling_links,
-    leftovers,
-    old_weights,
-    remove_leftovers,
-    remove_weights,
-)
-from rehub.verbs.torchfolder import drop_dangling
-from rehub.words.errors import StoreError
-from rehub.words.pin import Pin
+from rehub.verbs.cachedweights import DamagedWeights, damaged_weights
 from rehub.words.ref import Remote
+from rehub.world.git import BareRepository, Git
 from rehub.world.store import Damage, Inventory, KeptPin, RefRecord, Store
 from rehub.world.store.inventory import key
-from rehub.world.torchfolder import TorchFolder
-
-_BEING_WRITTEN = 3600.0  # seconds for which what lies in tmp/ may be a running fetch's, which takes no longer
-_STALE = 86_400.0  # seconds after which nobody will finish what lies in tmp/
+from rehub.world.store.trees import remove_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +60,6 @@ class CachedRemote:
     repositories: int
 
 
-@dataclass(slots=True)
-class Pruned:
-    """What was removed, or would be.
-
-    Attributes:
-        pins: commits that the store no longer has.
-        trees: digests of their files, those that no other commit needs.
-        repositories: URLs of remotes whose git repositories went; digests of the URL where no record says it.
-        weights: digests of files of weights.
-        leftovers: files that transfers left which nobody goes on with, and damaged ones.
-        bytecode: files of byte-code.
-        bytes: of all of it.
-        busy: remotes that were left alone, as another process was using them.
-        dry_run: nothing was removed.
-    """
-
-    pins: list[str] = field(default_factory=list)
-    trees: list[str] = field(default_factory=list)
-    repositories: list[str] = field(default_factory=list)
-    weights: list[str] = field(default_factory=list)
-    leftovers: int = 0
-    bytecode: int = 0
-    bytes: int = 0
-    busy: list[str] = field(default_factory=list)
-    dry_run: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class Verified:
     """What hashing every tree gave.
@@ -112,6 +71,7 @@ class Verified:
             the digest.
         weights: how many files of weights were hashed.
         damaged_weights: each that is wrong.
+        broken: records, and folders of git repositories, of which something was changed: they count for nothing.
     """
 
     trees: int
@@ -119,6 +79,12 @@ class Verified:
     removed: tuple[str, ...]
     weights: int = 0
     damaged_weights: tuple[DamagedWeights, ...] = ()
+    broken: tuple[Path, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether all is as it should be."""
+        return not (self.damage or self.damaged_weights or self.broken)
 
 
 def contents(store: Store, *, sizes: bool = True, named: Callable[[Remote], str] = str) -> list[CachedRemote]:
@@ -160,151 +126,34 @@ def size(store: Store) -> dict[str, int]:
     return Inventory(store).parts()
 
 
-def prune(store: Store, *, older_than: float, dry_run: bool = False) -> Pruned:
-    """Make room: remove commits that nobody used for some time, then what belongs to none.
+def verify(store: Store, git: Git, *, repair: bool = False) -> Verified:
+    """Hash every file of every tree, all weights, all records and all that git has.
 
     Args:
-        store: whose content; what another process is fetching is left alone.
-        older_than: age in seconds.
-        dry_run: only say what would be removed.
-
-    Raises:
-        StoreError: the disk refused.
-    """
-    done = Pruned(dry_run=dry_run)
-    inventory, before = Inventory(store), time.time() - older_than
-    if not store.root.is_dir():
-        return done
-    going = _Pruning(store, inventory, done, before, {each.pin for each in inventory.pins()})
-    for remote in sorted({pin.remote for pin in going.staying}, key=str):
-        going.remote(remote)
-    going.unnamed()
-    going.bytecode()
-    going.weights()
-    if not dry_run:
-        drop_dangling(TorchFolder(store.root.parent), store)
-        drop_dangling_links(store)
-        store.sweep(older_than=min(_STALE, max(older_than, _BEING_WRITTEN)))
-    return done
-
-
-@dataclass(slots=True)
-class _Pruning:
-    """A run of :func:`prune`: what stays, and what was done so far."""
-
-    store: Store
-    inventory: Inventory
-    done: Pruned
-    before: float
-    staying: set[Pin]
-
-    def remote(self, remote: Remote) -> None:
-        """Remove old commits of one remote, and its repositories if none stays."""
-        if not self._old(remote):
-            return
-        with _lock(self.store, key(remote), str(remote), self.done) as free:
-            for pin in self._old(remote) if free else ():  # looked at again: it may have been used until now
-                self._pin(pin)
-            if free and not any(pin.remote == remote for pin in self.staying):
-                self._repositories(key(remote), remote.url)
-
-    def _old(self, remote: Remote) -> list[Pin]:
-        asked = {ref.commit: ref.asked for ref in self.inventory.refs().get(remote, {}).values()}
-        kept = [each for each in self.inventory.pins() if each.pin.remote == remote]
-        return [each.pin for each in kept if max(each.used, asked.get(each.pin.commit, 0.0)) < self.before]
-
-    def _pin(self, pin: Pin) -> None:
-        self.done.pins.append(str(pin))
-        self.staying.discard(pin)
-        if not self.done.dry_run:
-            self.inventory.forget(pin)
-        tree = pin.tree
-        if tree and self.store.trees.folder(tree).exists() and tree not in {each.tree for each in self.staying}:
-            self.done.trees.append(str(tree))
-            self.done.bytes += self.inventory.tree_size(tree)
-            if not self.done.dry_run:
-                self.inventory.remove_tree(tree)
-
-    def _repositories(self, name: str, shown: str) -> None:
-        held = self.inventory.repositories_size(name)
-        if held:
-            self.done.repositories.append(shown)
-            self.done.bytes += held
-        if not self.done.dry_run:
-            self.inventory.remove_repositories(name)
-
-    def unnamed(self) -> None:
-        """Remove trees and repositories that no record names: what crashes left behind."""
-        named = [each.pin for each in self.inventory.pins()]
-        for tree in self.inventory.unnamed_trees(pin.tree for pin in named if pin.tree):
-            self.done.trees.append(str(tree))
-            self.done.bytes += self.inventory.tree_size(tree)
-            if not self.done.dry_run:
-                self.inventory.remove_tree(tree)
-        for name in sorted(self.inventory.repositories() - {key(pin.remote) for pin in named}):
-            with _lock(self.store, name, name, self.done) as free:
-                if free:
-                    self._repositories(name, name)
-
-    def weights(self) -> None:
-        """Remove weights that nobody used, and what is left of transfers."""
-        staying = [each for each in self.store.trees.named("") if str(each) not in self.done.trees]
-        for digest in old_weights(self.store, before=self.before, trees=staying):
-            self.done.weights.append(str(digest))
-            self.done.bytes += self.store.blobs.size(digest)
-            if not self.done.dry_run:
-                remove_weights(self.store, digest)
-        left = leftovers(self.store, before=self.before)
-        self.done.leftovers = len(left)
-        for path in left:
-            with suppress(OSError):
-                self.done.bytes += path.lstat().st_size
-        if not self.done.dry_run:
-            remove_leftovers(self.store, left, before=self.before)
-
-    def bytecode(self) -> None:
-        """Remove byte-code that nobody used: it is made again when it is needed."""
-        for path in self.inventory.old_bytecode(before=self.before):
-            with suppress(FileNotFoundError):
-                self.done.bytes += path.stat().st_size
-                self.done.bytecode += 1
-                if not self.done.dry_run:
-                    path.unlink()
-
-
-@contextmanager
-def _lock(store: Store, name: str, shown: str, done: Pruned) -> Iterator[bool]:
-    """Take a remote's lock if nobody has it; gives whether, and notes who was left alone."""
-    with ExitStack() as stack:
-        free = True
-        try:
-            if not done.dry_run:
-                stack.enter_context(store.locked_key(name, what=shown, wait=0.0))
-        except StoreError as error:
-            if not isinstance(error.__cause__, TimeoutError):
-                raise
-            done.busy.append(shown)
-            free = False
-        yield free
-
-
-def verify(store: Store, *, repair: bool = False) -> Verified:
-    """Hash every file of every tree, and all weights.
-
-    Args:
-        store: whose.
+        store: whose; those beneath it are left to their owners.
+        git: looks at its repositories.
         repair: remove what is damaged; commits and URLs stay known, so that what is fetched instead is compared.
 
     Raises:
         StoreError: the disk refused.
     """
     inventory = Inventory(store)
-    trees = store.trees.named("")
+    trees = store.alone.trees.named("")
     damage = [each for tree in trees for each in inventory.damage(tree)]
     damaged = list(dict.fromkeys(each.tree for each in damage))
+    broken = [*inventory.broken_records(), *_broken_repositories(inventory, store, git)]
     for tree in damaged if repair else []:
         inventory.remove_tree(tree)
+    for path in broken if repair else []:
+        remove_tree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
     weights = len(store.blobs.digests())
-    wrong = damaged_weights(store, repair=repair)
+    wrong = damaged_weights(store.alone, repair=repair)
     removed = [*map(str, damaged), *(each.digest for each in wrong)] if repair else []
-    return Verified(len(trees), tuple(damage), tuple(removed), weights, tuple(wrong))
+    return Verified(len(trees), tuple(damage), tuple(removed), weights, tuple(wrong), tuple(broken))
+
+
+def _broken_repositories(inventory: Inventory, store: Store, git: Git) -> list[Path]:
+    content = [BareRepository(git, store.root / "git" / name) for name in inventory.repositories()]
+    history = [BareRepository(git, store.root / "commits" / name) for name in inventory.repositories()]
+    broken = [each for each in content if each.path.exists() and each.damaged()]
+    return sorted(each.path for each in [*broken, *(old for old in history if old.path.exists() and old.unsound())])

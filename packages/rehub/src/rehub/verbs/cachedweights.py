@@ -67,19 +67,6 @@ def weights_in(store: Store) -> list[CachedWeights]:
     return sorted(found, key=lambda each: (each.urls[0].name if each.urls else "", each.digest))
 
 
-def old_weights(store: Store, *, before: float, trees: Iterable[Digest]) -> list[Digest]:
-    """Give the weights that nobody has used since a time, and that no tree that stays holds by git LFS.
-
-    Args:
-        store: whose.
-        before: in seconds since 1970.
-        trees: those that stay.
-    """
-    old = [each for each in store.blobs.digests() if store.blobs.used(each) < before]
-    held = {oid for tree in trees for oid in store.trees.kept_by_lfs(tree)} if old else set()
-    return [each for each in old if each not in held]
-
-
 def remove_weights(store: Store, digest: Digest) -> None:
     """Remove a file of weights, and what says that URLs give it.
 

@@ -1,14 +1,18 @@
-"""From a ref to a checkout: the store first, then git, with every byte hashed before it has its name."""
+"""From a ref to a checkout: the store, static mirrors, git; every byte is hashed before it has its name."""
+
+from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rehub.words.digest import Digest
 from rehub.words.errors import (
     DigestMismatchError,
+    MalformedLockError,
     MalformedRefError,
     NotFoundError,
     OfflineError,
@@ -23,6 +27,11 @@ from rehub.words.tree import Limits, Plan, check_bytes, plan
 from rehub.world.git import BareRepository, Git, Objects, Source
 from rehub.world.store import Manifest, RefRecord, Store
 
+if TYPE_CHECKING:  # most projects have no lock
+    from rehub.verbs.locked import Locks
+    from rehub.verbs.mirror.asking import Mirrors
+    from rehub.words.lock import LockedRepository
+
 log = logging.getLogger("rehub")
 Progress = Callable[[str], None]
 
@@ -34,6 +43,7 @@ class Fetching:
     Attributes:
         progress: told, in a few words, what is going on.
         limits: how much of a repository may be written to disk.
+        locks: the lock in use, if there is one.
     """
 
     settings: Settings
@@ -41,6 +51,7 @@ class Fetching:
     git: Git
     progress: Progress = field(default=lambda _: None)
     limits: Limits = field(default_factory=Limits)
+    locks: Locks | None = None
 
     def source(self, remote: Remote) -> Source:
         """Give a remote as it may be asked here: by a mirror if there is one."""
@@ -69,6 +80,7 @@ def fetch(ref: Ref, world: Fetching, *, force: bool = False, unchecked: bool = F
         WorldError: git, the network or the disk failed.
         RefusedTreeError: the repository holds something that must not be written down.
         DigestMismatchError: the files are not the ones that were promised.
+        NotLockedError: the lock in use does not know it, and nothing else may be loaded.
     """
     ref = world.settings.meant(ref)  # from here on it names the host that it is at, also in what is recorded
     if isinstance(ref.place, Folder):
@@ -81,7 +93,11 @@ def fetch(ref: Ref, world: Fetching, *, force: bool = False, unchecked: bool = F
 
 
 def _of_remote(ref: Ref, remote: Remote, world: Fetching, *, force: bool, unchecked: bool) -> Checkout:
-    """Give the files of a ref of a remote: from the store if they may be, else as the remote has them now."""
+    """Give the files of a ref of a remote: what the lock says, what the store has, or what the remote has now."""
+    if known := _known(ref, remote, world):
+        if force:
+            log.warning("%s is what the lock says: 'rehub update' looks for anything newer", ref)
+        return _locked(known, world)
     if not force and (found := _cached(remote, ref.rev, world)):
         return found
     if world.settings.offline:
@@ -95,14 +111,50 @@ def _of_remote(ref: Ref, remote: Remote, world: Fetching, *, force: bool, unchec
         return _cached(remote, ref.rev, world, since=since) or _ask(ref, remote, world, unchecked=unchecked)
 
 
+def _known(ref: Ref, remote: Remote, world: Fetching) -> LockedRepository | None:
+    """Ask the lock in use what a ref means.
+
+    Raises:
+        NotLockedError: it does not know, and nothing else may be loaded.
+        MalformedLockError: it says that another repository is meant.
+    """
+    known = world.locks.pin(str(ref)) if world.locks else None
+    if world.locks and known and known.pin.remote != remote:
+        raise MalformedLockError(world.locks.shown, f"{ref} is at {remote.url}, and not at {known.pin.remote.url}")
+    return known
+
+
+def _locked(known: LockedRepository, world: Fetching) -> Checkout:
+    """Give exactly what the lock names; no branch need reach the commit any more."""
+    from rehub.verbs.missing import offline_for
+    from rehub.verbs.pinned import pinned
+
+    try:
+        return pinned(known.pin, world)
+    except DigestMismatchError as error:
+        if world.locks:
+            error.add_note(world.locks.update(known))
+        raise
+    except OfflineError as error:
+        raise (offline_for(known, world.locks, world.store) if world.locks else error) from None
+
+
 def find_cached(ref: Ref, world: Fetching) -> Checkout | None:
     """Give a ref's checkout if it can be had without asking anybody.
 
     Raises:
         DigestMismatchError: it is damaged, and rehub is offline.
+        NotLockedError: the lock in use does not know it, and nothing else may be loaded.
     """
     ref = world.settings.meant(ref)
-    found = _cached(ref.place, ref.rev, world) if isinstance(ref.place, Remote) else None
+    if not isinstance(ref.place, Remote):
+        return None
+    if known := _known(ref, ref.place, world):
+        from rehub.verbs.pinned import find_pinned
+
+        found = find_pinned(known.pin, world.store, always=world.settings.verify == "always")
+    else:
+        found = _cached(ref.place, ref.rev, world)
     return replace(found, ref=str(ref)) if found else None
 
 
@@ -133,9 +185,16 @@ def _cached(remote: Remote, rev: str | None, world: Fetching, *, since: float = 
 
 
 def _offline(ref: Ref, remote: Remote, world: Fetching) -> Checkout:
-    """Answer from the store whatever it can answer, and say what is missing otherwise."""
+    """Answer from the store whatever it can answer, else from a static mirror in a folder; say what is missing."""
     if found := _cached(remote, ref.rev, world):
         return found
+    if world.settings.static_mirrors(remote.url):
+        with world.store.locked(remote):
+            mirrors = _mirrors(remote, world)
+            with mirrors.telling():
+                if found := _mirrored(ref, remote, world, mirrors):
+                    return found
+                raise OfflineError(str(ref))
     raise OfflineError(str(ref))
 
 
@@ -158,11 +217,43 @@ def _as_checkout(pin: Pin, store: Store, manifest: Manifest) -> Checkout | None:
     if pin.tree is None:
         return None
     name = f"{pin.remote.slug}_{pin.tree.short}"
-    return Checkout(pin.remote, store.trees.folder(pin.tree), name, pin, manifest.lfs, manifest.submodules)
+    root = manifest.folder or store.trees.folder(pin.tree)
+    return Checkout(pin.remote, root, name, pin, manifest.lfs, manifest.submodules)
 
 
 def _ask(ref: Ref, remote: Remote, world: Fetching, *, unchecked: bool) -> Checkout:
-    """Resolve and fetch; the remote's lock is held."""
+    """Ask static mirrors, if there are any, and then the remote; the remote's lock is held."""
+    mirrors = _mirrors(remote, world)
+    with mirrors.telling():
+        if found := _mirrored(ref, remote, world, mirrors):
+            return found
+        return _ask_remote(ref, remote, world, mirrors, unchecked=unchecked)
+
+
+def _mirrors(remote: Remote, world: Fetching) -> Mirrors:
+    """Give the static mirrors that are asked for a repository."""
+    from rehub.verbs.mirror.asking import Mirrors
+
+    return Mirrors.of(remote.url, world.settings)
+
+
+def _mirrored(ref: Ref, remote: Remote, world: Fetching, mirrors: Mirrors) -> Checkout | None:
+    """Ask static mirrors what a ref means, and for its files: both of the same one."""
+    if not mirrors.left:
+        return None
+    from rehub.verbs.mirror.trees import tree_of_ref
+
+    if (found := tree_of_ref(ref, remote, world, mirrors)) is None:
+        return None
+    pin, said = found
+    checkout = _checkout(pin, world)
+    if checkout:
+        world.store.records.save_ref(remote, ref.rev, RefRecord(said.commit, said.name, said.asked))
+    return checkout
+
+
+def _ask_remote(ref: Ref, remote: Remote, world: Fetching, mirrors: Mirrors, *, unchecked: bool) -> Checkout:
+    """Resolve and fetch."""
     from rehub.verbs.resolve import Resolved, resolve
 
     source = world.source(remote)
@@ -171,18 +262,47 @@ def _ask(ref: Ref, remote: Remote, world: Fetching, *, unchecked: bool) -> Check
     found = Resolved(ref.commit, "") if ref.commit and known else resolve(ref, source, store=world.store, git=world.git)
     pin = world.store.records.find_pin(remote, found.commit) or Pin(remote, found.commit)
     log.info("%s is %s%s", ref, found.commit, f" ({found.name})" if found.name else "")
-    checkout = _checkout(pin, world) or fetch_pin(pin, source, world)
+    checkout = _checkout(pin, world) or fetch_pin(pin, source, world, mirrors)
     world.store.records.save_ref(remote, ref.rev, RefRecord(found.commit, found.name, time.time()))
     return checkout
 
 
-def fetch_pin(pin: Pin, source: Source, world: Fetching) -> Checkout:
+def fetch_pin(pin: Pin, source: Source, world: Fetching, mirrors: Mirrors | None = None) -> Checkout:
     """Bring a pin's files into the store; the remote's lock is held.
+
+    If its tree's digest is known, static mirrors are asked first: what they give proves itself.
+
+    Args:
+        pin: whose.
+        source: the remote, as it may be asked here.
+        world: settings, store and git.
+        mirrors: those that were asked before, and which of them were refused.
 
     Raises:
         DigestMismatchError: the pin's tree is known, and this is another one.
+        OfflineError: no socket may be opened, and no mirror in a folder has it.
         WorldError, RefusedTreeError: as they say.
     """
+    if mirrors is not None:
+        return _mirrored_pin(pin, world, mirrors) or _by_git(pin, source, world)
+    mirrors = _mirrors(pin.remote, world)
+    with mirrors.telling():
+        return _mirrored_pin(pin, world, mirrors) or _by_git(pin, source, world)
+
+
+def _mirrored_pin(pin: Pin, world: Fetching, mirrors: Mirrors) -> Checkout | None:
+    repository = BareRepository(world.git, world.store.git_dir(pin.remote))
+    if pin.tree is None or not mirrors.left or (repository.path.is_dir() and repository.has(pin.commit)):
+        return None
+    from rehub.verbs.mirror.trees import tree_of_pin
+
+    proved = tree_of_pin(pin, world, mirrors)
+    return _checkout(proved, world) if proved else None
+
+
+def _by_git(pin: Pin, source: Source, world: Fetching) -> Checkout:
+    if world.settings.offline:
+        raise OfflineError(pin.short)
     repository = BareRepository(world.git, world.store.git_dir(pin.remote))
     try:
         return _fetched(pin, source, world, repository)
@@ -239,11 +359,16 @@ def checkout_named(name: str, store: Store) -> list[Checkout]:
     return [checkout for checkout in found if checkout and checkout.name == name]
 
 
-def checkout_of(pin: Pin, store: Store) -> Checkout | None:
+def checkout_of(pin: Pin, store: Store, *, always: bool = False) -> Checkout | None:
     """Give the checkout of exactly this pin, if its tree is in the store.
+
+    Args:
+        pin: which.
+        store: where it is.
+        always: hash every file, also those that nothing seems to have touched.
 
     Raises:
         DigestMismatchError: it is, and is damaged.
     """
-    manifest = store.trees.find(pin.tree) if pin.tree else None
+    manifest = store.trees.find(pin.tree, always=always) if pin.tree else None
     return _as_checkout(pin, store, manifest) if manifest else None

@@ -6,6 +6,7 @@ repository's own server is asked, which is where all public ones keep them.
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -49,16 +50,17 @@ def complete(checkout: Checkout, world: Fetching, environ: Mapping[str, str]) ->
     wanted = {each.oid.hex: each for each in checkout.lfs}
     needed = list(wanted.values())
     try:
-        if needed := [each for each in needed if not _is_there(each, world)]:
+        needed = [each for each in needed if not _is_there(each, world)]
+        if needed := _unmirrored(needed, checkout.pin.remote, world):
             why |= _fetched(needed, checkout, world, environ)
     except RehubError as error:
         why |= {each.oid.hex: str(error).replace("\n", " ") for each in needed}
-    left = [each for each in checkout.lfs if each.oid.hex in why]
+    left, root = [each for each in checkout.lfs if each.oid.hex in why], checkout.root
     try:
-        world.store.trees.fill(checkout.pin.tree, [each for each in checkout.lfs if each.oid.hex not in why])
+        root = world.store.trees.fill(checkout.pin.tree, [each for each in checkout.lfs if each.oid.hex not in why])
     except (StoreError, DigestMismatchError) as error:
         left, why = list(checkout.lfs), {"": str(error).replace("\n", " ")}
-    return replace(checkout, lfs=tuple(left), missing="; ".join(list(dict.fromkeys(why.values()))[:_SHOWN]))
+    return replace(checkout, root=root, lfs=tuple(left), missing="; ".join(list(dict.fromkeys(why.values()))[:_SHOWN]))
 
 
 def _is_there(pointer: LfsPointer, world: Fetching) -> bool:
@@ -89,6 +91,25 @@ def _fetched(
             if said:
                 why[each.oid.hex] = f"{each.path}: {said}"
     return why
+
+
+def _unmirrored(needed: Sequence[LfsPointer], remote: Remote, world: Fetching) -> list[LfsPointer]:
+    """Bring from static mirrors what they have; give the others."""
+    if not needed or not world.settings.static_mirrors(remote.url):
+        return list(needed)
+    from rehub.verbs.mirror.asking import Mirrors
+    from rehub.verbs.mirror.files import file_of_digest
+
+    mirrors, left = Mirrors.of(remote.url, world.settings), []
+    for each in needed:
+        watch, part = watching(each.path, world.progress), world.store.part(f"lfs-{each.oid.hex}")
+        with ExitStack() as stack:
+            found = file_of_digest(each.oid, each.size, part, mirrors, stack, what=each.path, watch=watch)
+            if found:
+                world.store.blobs.add(found)
+            else:
+                left.append(each)
+    return left
 
 
 def _asked(

@@ -1,10 +1,12 @@
 """Running an entry: the only place where a repository's code is run, and what must be true before it is."""
 
 import logging
+import os
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from rehub.verbs.provenance import Made, gathering, remember
@@ -104,7 +106,13 @@ def note_of(checkout: Checkout, store: Store) -> dict[str, str]:
     pin = checkout.pin
     if pin is None or pin.tree is None:
         return {"folder": str(checkout.root)}
-    return {"store": str(store.root), "remote": pin.remote.url, "commit": pin.commit, "tree": pin.tree.hex}
+    beneath = {"shared": os.pathsep.join(map(str, store.shared))} if store.shared else {}
+    return {"store": str(store.root), **beneath, "remote": pin.remote.url, "commit": pin.commit, "tree": pin.tree.hex}
+
+
+def store_of(note: Mapping[str, str]) -> Store:
+    """Give the store that a note of :func:`note_of` names."""
+    return Store(Path(note["store"]), tuple(Path(each) for each in note.get("shared", "").split(os.pathsep) if each))
 
 
 def _files(checkout: Checkout, store: Store) -> dict[str, str] | None:

@@ -1,5 +1,6 @@
 """Remembering what loaded objects were made from, for as long as they live; models carry it to their copies, too."""
 
+import os
 import sys
 import weakref
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 from rehub.verbs import label
 from rehub.words.digest import Digest
@@ -68,6 +69,7 @@ class Gathering:
         nested: what it loaded, one level deep.
         weights: what rehub brought for it.
         is_over: the call has returned; a thread that it started may still be at work.
+        process: whose call it is; what a fork of it brings, it never hears of.
     """
 
     notes: Notes
@@ -75,6 +77,12 @@ class Gathering:
     nested: list[Made] = field(default_factory=list)
     weights: dict[UsedWeights, None] = field(default_factory=dict)
     is_over: bool = False
+    process: int = field(default_factory=os.getpid)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether what is noted here will be part of what the call makes."""
+        return not self.is_over and self.process == os.getpid()
 
     def made(self, provenance: Provenance) -> Made:
         """Give what the call has made, with what is noted so far."""
@@ -99,7 +107,13 @@ def gathering(scope: Scope) -> Iterator[Gathering]:
         _GATHERING.reset(token)
 
 
-def note_weights(url: str, digest: Digest, size: int) -> None:
+def is_nested() -> bool:
+    """Say whether an entry is being called that will be said to have loaded what is loaded now."""
+    call = _GATHERING.get()
+    return call is not None and call.is_heard
+
+
+def note_weights(url: str, digest: Digest, size: int) -> Literal["call", "later", "nobody"]:
     """Note a file that rehub has brought, or had already, if that was done for a repository's code.
 
     What comes while an entry is called belongs to what it makes; what comes because a module is imported, which happens
@@ -110,12 +124,16 @@ def note_weights(url: str, digest: Digest, size: int) -> None:
         url: where it comes from; what could be secret in it is left out.
         digest: of its bytes.
         size: in bytes.
+
+    Returns:
+        Whose they are: ``call`` of what a call makes that is under way, ``later`` of what was made before, ``nobody``.
     """
     caller = sys._getframe(1)  # noqa: SLF001 - the way to one's caller
-    if (scope := importer().behind(caller)) is not None:
-        weights = UsedWeights(without_secrets(url), digest.hex, size)
-        scope.notes.brought.setdefault(weights.sha256, weights)
-        _note(scope, weights, caller)
+    if (scope := importer().behind(caller)) is None:
+        return "nobody"
+    weights = UsedWeights(without_secrets(url), digest.hex, size)
+    scope.notes.brought.setdefault(weights.sha256, weights)
+    return _note(scope, weights, caller)
 
 
 def note_read(scope: Scope, path: str, sha256: str | None) -> None:
@@ -135,14 +153,15 @@ def note_read(scope: Scope, path: str, sha256: str | None) -> None:
         note(scope, of_file(path))
 
 
-def _note(scope: Scope, weights: UsedWeights, caller: FrameType) -> None:
+def _note(scope: Scope, weights: UsedWeights, caller: FrameType) -> Literal["call", "later", "nobody"]:
     call = _GATHERING.get()
     if importer().is_importing(caller):
         scope.notes.imported.setdefault(weights)
     if call is not None and not call.is_over and call.notes is scope.notes:
         call.weights.setdefault(weights)
-    else:
-        scope.notes.add_late(weights)
+        return "call" if call.is_heard else "nobody"
+    scope.notes.add_late(weights)
+    return "later"
 
 
 def remember(value: Any, made: Made) -> None:

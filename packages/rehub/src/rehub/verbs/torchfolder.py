@@ -161,7 +161,7 @@ def _is_free(name: str, folder: TorchFolder, store: Store) -> bool:
 
 def _is_ours(name: str, folder: TorchFolder, store: Store) -> bool:
     target = folder.target(name)
-    return target is not None and target.is_relative_to(store.root)
+    return target is not None and any(target.is_relative_to(each) for each in (store.root, *store.shared))
 
 
 def drop_dangling(folder: TorchFolder, store: Store) -> list[str]:

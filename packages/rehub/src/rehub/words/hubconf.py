@@ -222,6 +222,12 @@ class Hubconf:
         """The names of the entries, in alphabetical order."""
         return [entry.name for entry in self.entries]
 
+    @property
+    def is_known(self) -> bool:
+        """Whether these are all entries: no names are made at run time, or a run tells them, and it can be read."""
+        is_read = bool(self.entries) or not self.problems
+        return is_read and (not self.dynamic or self.run is not None)
+
     def find(self, name: str) -> Entry | None:
         """Give the entry of that name, or ``None``."""
         return next((entry for entry in self.entries if entry.name == name), None)

@@ -61,6 +61,11 @@ class LfsPointer:
     oid: Digest
     size: int  # bytes
 
+    @property
+    def text(self) -> bytes:
+        """The pointer as git LFS writes it. Source: git-lfs, docs/spec.md, "The Pointer"."""
+        return f"version https://git-lfs.github.com/spec/v1\noid {self.oid}\nsize {self.size}\n".encode()
+
 
 @dataclass(frozen=True, slots=True)
 class Checkout:

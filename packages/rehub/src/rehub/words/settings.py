@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from rehub.words.errors import MalformedSettingError
 from rehub.words.hosts import Host, host_of, meant
@@ -12,15 +12,22 @@ from rehub.words.ref import GITHUB, Ref, Remote, is_loopback
 
 TrustMode = Literal["never", "ask", "always"]
 VerifyMode = Literal["changed", "always"]
+_STATIC = "static+"  # before the target of a mirror that is a tree of plain files
 
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """A prefix of URLs and what to put in its place.
+    """A prefix of URLs and what to put in its place; or the static tree of files that is asked for them.
+
+    Attributes:
+        prefix: of the URLs that it is asked for.
+        target: the prefix in its place; of a static mirror ``static+`` and its folder's URL, which ends in a slash.
 
     Example:
         >>> Mirror.parse("https://github.com/=http://127.0.0.1:8000/").rewrite("https://github.com/a/b")
         'http://127.0.0.1:8000/a/b'
+        >>> Mirror.parse("https://=static+/srv/mirror").root
+        'file:///srv/mirror/'
     """
 
     prefix: str
@@ -34,9 +41,11 @@ class Mirror:
             MalformedSettingError: it is something else, or its target is no URL that may be asked.
         """
         prefix, equals, target = text.partition("=")
-        told = None if re.search(r"://[^/\s]*@", text) else text  # with a user there may be a password
+        told = None if re.search(r"://[^/\s]*@|\?", text) else text  # a user may have a password, a query a token
         if not (equals and re.match(r"(https|http|ssh|file)://", prefix)):
             raise MalformedSettingError("REHUB_MIRRORS", told, "<URL prefix>=<URL prefix>, several separated by spaces")
+        if target.startswith(_STATIC):
+            return cls(prefix, _STATIC + _static(target.removeprefix(_STATIC), told))
         if not re.match(r"(https|http|ssh|file)://[^-\s]", target) or "::" in target or not target.isprintable():
             raise MalformedSettingError(
                 "REHUB_MIRRORS", told, "a target that starts with https://, http://, ssh:// or file://"
@@ -52,12 +61,34 @@ class Mirror:
         """Read several, separated by white space."""
         return tuple(cls.parse(part) for part in text.split())
 
-    def rewrite(self, url: str) -> str | None:
-        """Give the URL to ask instead, or ``None`` if the prefix is another one."""
+    @property
+    def root(self) -> str:
+        """The URL of a static mirror's folder, with a slash at its end; empty if it is none."""
+        return self.target.removeprefix(_STATIC) if self.target.startswith(_STATIC) else ""
+
+    def covers(self, url: str) -> bool:
+        """Say whether it is asked for a URL."""
         rest = url.removeprefix(self.prefix)
         # Only whole parts of a URL: https://github.com must not stand for https://github.com.example.org too.
         whole = self.prefix.endswith("/") or rest.startswith("/") or not rest
-        return self.target + rest if whole and url.startswith(self.prefix) else None
+        return whole and url.startswith(self.prefix)
+
+    def rewrite(self, url: str) -> str | None:
+        """Give the URL to ask instead, or ``None`` if the prefix is another one, or the mirror a static one."""
+        if self.root or not self.covers(url):
+            return None
+        return self.target + url.removeprefix(self.prefix)
+
+
+def _static(target: str, told: str | None) -> str:
+    """Give the URL of a static mirror's folder, with a slash at its end; ``static+/folder`` is one of this machine."""
+    url = f"file://{quote(target)}" if target.startswith("/") else target
+    if not re.match(r"https?://[^-/\s]|file:///", url) or "?" in url or "#" in url or not url.isprintable():
+        expected = "static+http://…/, static+https://…/, static+file:///…/ or static+/an/absolute/folder/"
+        raise MalformedSettingError("REHUB_MIRRORS", told, expected)
+    if "@" in urlsplit(url).netloc:
+        raise MalformedSettingError("REHUB_MIRRORS", told, "a target without credentials")
+    return url.rstrip("/") + "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +98,7 @@ class Settings:
     Attributes:
         dir: torch.hub's folder; rehub's own part is ``rehub/`` inside it.
         offline: open no socket.
-        mirrors: prefix rewrites, first match wins.
+        mirrors: prefix rewrites, first match wins; static ones are asked before, one after the other.
         trust: ``never`` runs nothing that was not allowed by name, ``ask`` (the default) lets the command line ask
             on a terminal, ``always`` runs whatever is asked for.
         verify: ``changed`` hashes a file again when its size, inode or times differ from what was recorded,
@@ -102,6 +133,11 @@ class Settings:
         """rehub's own part of torch.hub's folder."""
         return self.dir / "rehub"
 
+    @property
+    def shared_dirs(self) -> tuple[Path, ...]:
+        """rehub's own part of each folder beneath."""
+        return tuple(each / "rehub" for each in dict.fromkeys(self.shared) if each != self.dir)
+
     def meant(self, ref: Ref) -> Ref:
         """Give a ref as the user means it here, with the host that it is really at."""
         return meant(ref, self.hosts, self.default_host)
@@ -118,6 +154,17 @@ class Settings:
         """Give the URL to ask instead of one: a mirror's, or itself."""
         found = (mirror.rewrite(url) for mirror in self.mirrors)
         return next((each for each in found if each is not None), url)
+
+    def static_mirrors(self, url: str) -> list[str]:
+        """Give the folders' URLs of the static mirrors that are asked for a URL, in order; offline those that are here.
+
+        Example:
+            >>> mirrors = Mirror.parse_all("https://a.org/=static+http://127.0.0.1:8000 https://=static+file:///srv/m/")
+            >>> Settings(Path("/x"), mirrors=mirrors).static_mirrors("https://a.org/b/c")
+            ['http://127.0.0.1:8000/', 'file:///srv/m/']
+        """
+        roots = [mirror.root for mirror in self.mirrors if mirror.root and mirror.covers(url)]
+        return [root for root in dict.fromkeys(roots) if root.startswith("file:") or not self.offline]
 
     def urls(self, remote: Remote) -> list[tuple[str, bool]]:
         """Give the URL to ask for a repository, and whether it is a mirror's; with and without ``.git``."""

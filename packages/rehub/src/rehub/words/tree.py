@@ -6,21 +6,19 @@ Decided from tree objects alone, before anything is listed that could explode: a
 
 import builtins
 import posixpath
-import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from rehub.words.errors import RefusedTreeError
+from rehub.words.treenames import can_be_told_apart, checked_name, folded
 
 _FILE, _EXECUTABLE, _GROUP_WRITABLE = 0o100644, 0o100755, 0o100664
 _LINK, _FOLDER, _SUBMODULE = 0o120000, 0o040000, 0o160000
 _STEPS_PER_FILE = 10  # parts of links' targets, for each file that is allowed
 _MAX_HOPS = 40  # links on the way to a file; Linux's own limit
-# Code points that HFS+ ignores, so that ".g\u200cit" would be ".git" there. Source: git, utf8.c, next_hfs_char.
-_IGNORED_BY_HFS = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+_SHOWN = 1024  # characters of a path in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +180,8 @@ class _Planner:
         for entry in self.entries(oid, folder):
             name = self.checked_name(entry.name, folder)
             path = f"{folder}/{name}" if folder else name
-            if (same := seen.get(key := _folded(name))) is not None:
-                # Plain letters can be told apart by whoever reads them, and many a disk holds both.
-                if same == name or not (same + name).isascii():
+            if (same := seen.get(key := folded(name))) is not None:
+                if same == name or not can_be_told_apart(same, name):
                     raise self.refuse(path, f"its name and {same!a} are the same on some file systems")
                 self.alike.append((f"{folder}/{same}" if folder else same, path))
             seen[key] = name
@@ -207,21 +204,11 @@ class _Planner:
 
     def checked_name(self, raw: bytes, folder: str) -> str:
         """Give a name that stays in its folder on every file system."""
-        shown = f"{folder}/{raw.decode('utf-8', 'backslashreplace')}".lstrip("/")
         try:
-            name = raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise self.refuse(shown, "its name is not UTF-8") from error
-        if name in {"", ".", ".."} or "/" in name or "\\" in name:
-            raise self.refuse(shown, "its name could lead out of its folder")
-        if any(unicodedata.category(char) == "Cc" for char in name):
-            raise self.refuse(shown, "its name holds a control character")
-        # NTFS drops dots and spaces at the end, and takes what follows a colon for the name of a stream.
-        if _IGNORED_BY_HFS.sub("", name).partition(":")[0].casefold().rstrip(". ") in {".git", "git~1"}:
-            raise self.refuse(shown, "its name is '.git', or is taken for it on some file systems")
-        if len(raw) > self.limits.name:
-            raise self.refuse(shown[:100], f"its name is longer than {self.limits.name} bytes")
-        return name
+            return checked_name(raw, most=self.limits.name)
+        except ValueError as error:
+            shown = f"{folder}/{raw.decode('utf-8', 'backslashreplace')}".lstrip("/")
+            raise self.refuse(shown[:_SHOWN], str(error)) from error
 
     def link_target(self, oid: str, path: str) -> str:
         try:
@@ -317,12 +304,3 @@ class _Planner:
         self.steps += 1
         if self.steps > _STEPS_PER_FILE * self.limits.files:
             raise self.refuse(link, f"its links take more than {_STEPS_PER_FILE * self.limits.files} steps to follow")
-
-
-def _folded(name: str) -> str:
-    """Give what a name becomes where case, composition and invisible characters do not count (HFS+, APFS, NTFS).
-
-    Source: Unicode Standard, section 3.13, D145: canonical caseless match.
-    """
-    plain = unicodedata.normalize("NFD", _IGNORED_BY_HFS.sub("", name))
-    return unicodedata.normalize("NFD", plain.casefold())

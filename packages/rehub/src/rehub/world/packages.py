@@ -16,3 +16,15 @@ def is_importable(name: str) -> bool:
         return importlib.util.find_spec(top) is not None
     except (ImportError, ValueError):  # a module without a spec, or a name that is none
         return False
+
+
+def installed_version(name: str) -> str | None:
+    """Give the version of a distribution that is installed, or of this Python as ``python``; ``None`` if it is not."""
+    from importlib import metadata
+
+    if name == "python":
+        return sys.version.split()[0].rstrip("+")
+    try:
+        return metadata.version(name)
+    except (metadata.PackageNotFoundError, ValueError):
+        return None

@@ -2,20 +2,27 @@
 
 JSON: ``dir`` ``{"dir"}``; ``list`` ``{"dir", "remotes": [CachedRemote], "weights": [CachedWeights]}``; ``size``
 ``{"dir", "bytes", "parts": {name: bytes}}``; ``prune`` the fields of ``Pruned``; ``verify`` ``{"trees", "damage":
-[{"tree", "path", "expected", "found"}], "weights", "damaged_weights": [{"digest", "found"}], "removed": [digest]}``.
-Times are seconds since 1970.
+[{"tree", "path", "expected", "found"}], "weights", "damaged_weights": [{"digest", "found"}], "broken": [file],
+"removed": [digest]}``. Times are seconds since 1970.
 """
+
+import os
+from pathlib import Path
 
 import click
 
 from rehub.cli.command import command as make
 from rehub.cli.endings import REFUSED
 from rehub.cli.output import Output
-from rehub.cli.text import age, day, line, plural, size
+from rehub.cli.text import age, amount, day, line, plural, size
 from rehub.hub import Hub
 from rehub.verbs import cache
-from rehub.verbs.cache import CachedRemote, Pruned, Verified
+from rehub.verbs.cache import CachedRemote, Verified
 from rehub.verbs.cachedweights import CachedWeights, weights_in
+from rehub.verbs.pruning import Pruned
+from rehub.verbs.pruning import prune as make_room
+
+_OLD = 30 * 86_400.0  # seconds
 
 
 class Age(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
@@ -30,6 +37,19 @@ class Age(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
         found = age(str(value))
         if found is None:
             self.fail(f"{value!r} is not an age; expected a number and m, h, d or w: 30d", param, ctx)
+        return found
+
+
+class Amount(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
+    """How many bytes: ``20GB``, ``512MiB``."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read it; give bytes."""
+        found = value if isinstance(value, int) else amount(str(value))
+        if found is None:
+            self.fail(f"{value!r} is not a size; expected a number and KB, MB, GB or TB, or KiB and so on", param, ctx)
         return found
 
 
@@ -90,17 +110,47 @@ def measure(hub: Hub, out: Output) -> None:
         out.line(f"{name:<10} {size(count):>10}")
 
 
-@make("prune", group=command, example="rehub cache prune --older-than 30d --dry-run")
-@click.option("--older-than", type=Age(), default="30d", show_default=True, help="How long it was not used.")
-@click.option("--all", "everything", is_flag=True, help="Remove everything that no other process is fetching.")
+@make(
+    "prune",
+    group=command,
+    example="rehub cache prune --older-than 30d --dry-run\nrehub cache prune --to-size 20GB --keep rehub.lock",
+)
+@click.option(
+    "--older-than", type=Age(), help="Only what was not used for so long.  [30d, if no other option is given]"
+)
+@click.option("--to-size", type=Amount(), help="Only until the store is no larger; what was used last goes last.")
+@click.option(
+    "--keep",
+    metavar="LOCK",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Only what this lock does not name; can be given several times.",
+)
+@click.option("--all", "everything", is_flag=True, help="However lately it was used.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
-def prune(hub: Hub, out: Output, *, older_than: float, everything: bool, dry_run: bool) -> None:
+def prune(  # noqa: PLR0913 - one for each option
+    hub: Hub,
+    out: Output,
+    *,
+    older_than: float | None,
+    to_size: int | None,
+    keep: tuple[Path, ...],
+    everything: bool,
+    dry_run: bool,
+) -> None:
     """Make room.
 
-    Removes commits and weights that nobody used for some time, and whatever only they needed. What is allowed to run
-    stays allowed.
+    Removes commits and weights that nobody used for some time, and whatever only they needed. Each option leaves more
+    where it is; what a running process uses always stays. What is allowed to run stays allowed.
     """
-    done = cache.prune(hub.store, older_than=-1.0 if everything else older_than, dry_run=dry_run)
+    from rehub.world.lockfile import read
+
+    if everything:
+        older_than = -1.0
+    elif older_than is None and to_size is None and not keep:
+        older_than = _OLD
+    locks = [read(each)[0] for each in keep]
+    done = make_room(hub.store, older_than=older_than, to_size=to_size, keep=locks, dry_run=dry_run)
     if out.as_json:
         out.data(done)
     else:
@@ -125,28 +175,32 @@ def _print_pruned(out: Output, done: Pruned) -> None:
 @make("verify", group=command, example="rehub cache verify --repair")
 @click.option("--repair", is_flag=True, help="Remove what is damaged; the next use fetches it again.")
 def verify(hub: Hub, out: Output, *, repair: bool) -> None:
-    """Hash every file again, and name those that are wrong."""
-    found = cache.verify(hub.store, repair=repair)
+    """Hash everything again, and name what is wrong: code, weights, records, and what git keeps."""
+    from rehub.world.git import Git
+
+    found = cache.verify(hub.store, Git(dict(os.environ), hub.settings.timeout), repair=repair)
     if out.as_json:
         damage = [{"tree": str(e.tree), "path": e.path, "expected": e.expected, "found": e.found} for e in found.damage]
-        weights = {"weights": found.weights, "damaged_weights": found.damaged_weights}
+        weights = {"weights": found.weights, "damaged_weights": found.damaged_weights, "broken": found.broken}
         out.data({"trees": found.trees, "damage": damage, **weights, "removed": found.removed})
     else:
-        _print_verified(out, hub, found)
-    if found.damage or found.damaged_weights:
+        _print_verified(out, hub, found, repair=repair)
+    if not found.sound:
         raise click.exceptions.Exit(REFUSED)
 
 
-def _print_verified(out: Output, hub: Hub, found: Verified) -> None:
+def _print_verified(out: Output, hub: Hub, found: Verified, *, repair: bool) -> None:
     for each in found.damage:
         place = hub.store.trees.folder(each.tree) / each.path if each.path else hub.store.trees.folder(each.tree)
         out.line(f"{place}\n  expected {each.expected}\n  found    {each.found}")
     for broken in found.damaged_weights:
         out.line(f"the weights {broken.digest}\n  found    {broken.found}")
-    wrong = len({each.tree for each in found.damage}) + len(found.damaged_weights)
+    for path in found.broken:
+        out.line(f"{path}\n  was changed, and counts for nothing")
+    wrong = len(found.broken) + len({each.tree for each in found.damage}) + len(found.damaged_weights)
     hashed = plural(found.trees, "tree") + (f" and {plural(found.weights, 'file')} of weights" if found.weights else "")
     out.line(f"{hashed} hashed, " + (f"{wrong} damaged" if wrong else "all as they should be"))
-    if found.removed:
+    if repair and wrong:
         out.line("removed what is damaged; the next use fetches it again")
     elif wrong:
         out.note("'rehub cache verify --repair' removes what is damaged; the next use fetches it again")

@@ -15,7 +15,7 @@ import click
 
 from rehub.cli import foreign, running, shapes
 from rehub.cli.command import command as make
-from rehub.cli.command import entry, force_reload, ref, source
+from rehub.cli.command import entry, force_reload, locked, record_in, ref, source
 from rehub.cli.output import Output, plain
 from rehub.cli.text import line, size
 from rehub.hub import Hub
@@ -35,6 +35,8 @@ from rehub.words.provenance import Provenance
 )
 @running.trust
 @force_reload
+@record_in
+@locked
 @source
 def command(  # noqa: PLR0913 - one for each option
     hub: Hub,

@@ -88,7 +88,7 @@ def _is_free(place: Path, url: str, store: Store) -> bool:
 
 
 def _is_ours(place: Path, store: Store) -> bool:
-    return place.is_symlink() and Path(os.path.realpath(place)).is_relative_to(os.path.realpath(store.root))
+    return place.is_symlink() and store.holds(Path(os.path.realpath(place)))
 
 
 def _put(place: Path, target: Path) -> None:

@@ -38,6 +38,7 @@ written for torch.hub keeps catching what it caught::
         ├── RemoteRefusedError                 the remote cannot do what is needed
         ├── DownloadError                      a file could not be brought from its URL
         ├── LockConflictError                  another process has changed the lock meanwhile
+        ├── LockFileError                      the disk does not let a lock be read or written
         └── StoreError                         the cache cannot be read or written
 
 A message says what was being done, what was expected, what was found, and the next command to type.
@@ -86,6 +87,7 @@ from rehub.words.errors.world import (
     DownloadError,
     GitMissingError,
     LockConflictError,
+    LockFileError,
     OfflineError,
     RemoteRefusedError,
     StoreError,
@@ -104,6 +106,7 @@ __all__ = [
     "HubconfFailedError",
     "HubconfNotFoundError",
     "LockConflictError",
+    "LockFileError",
     "MalformedError",
     "MalformedLockError",
     "MalformedRefError",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from rehub.words.errors.root import WorldError
-from rehub.words.text import size
+from rehub.words.text import plural, size
 
 
 class OfflineError(WorldError):
@@ -12,13 +12,19 @@ class OfflineError(WorldError):
 
     Attributes:
         what: what was needed.
+        missing: all of it, where a lock tells: each in words, with its bytes, or ``None`` where it does not know them.
     """
 
     def __init__(
-        self, what: str, advice: str = "Run it once online: unset REHUB_OFFLINE, or leave out --offline."
+        self,
+        what: str,
+        advice: str = "Run it once online: unset REHUB_OFFLINE, or leave out --offline.",
+        *,
+        missing: Sequence[tuple[str, int | None]] = (),
     ) -> None:
-        self.what = what
-        super().__init__(f"{what} is not in the store, and rehub is offline\n{advice}")
+        self.what, self.missing = what, tuple(missing)
+        each = "".join(f"\n  missing {name}{_held(count)}" for name, count in self.missing)
+        super().__init__(f"{what} is not in the store, and rehub is offline{each}{_total(self.missing)}\n{advice}")
 
 
 class GitMissingError(WorldError):
@@ -104,6 +110,19 @@ class LockConflictError(WorldError):
         super().__init__(f"{path} was changed by another process meanwhile\nIts version stays. Run the command again.")
 
 
+class LockFileError(WorldError):
+    """The disk does not let a lock be read or written; it is what it was.
+
+    Attributes:
+        path: the lock.
+        reason: what the operating system said.
+    """
+
+    def __init__(self, path: str, verb: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} could not be {verb}: {reason}\nIt was not changed.")
+
+
 class StoreError(WorldError):
     """The store cannot be read or written.
 
@@ -115,3 +134,17 @@ class StoreError(WorldError):
     def __init__(self, path: str, reason: str, advice: str = "") -> None:
         self.path, self.reason = path, reason
         super().__init__(f"the store failed at {path}: {reason}{advice and chr(10) + advice}")
+
+
+def _held(count: int | None) -> str:
+    return "" if count is None else f", {size(count)}"
+
+
+def _total(missing: Sequence[tuple[str, int | None]]) -> str:
+    """Say how much is missing in all; of a commit that may not be known."""
+    known = [count for _, count in missing if count is not None]
+    if not missing or len(missing) == len(known) == 1:
+        return ""
+    unknown = len(missing) - len(known)
+    more = f"{plural(unknown, 'commit')} whose size is not known" if unknown else ""
+    return f"\n  in all {' and '.join(filter(None, [size(sum(known)) if known else '', more]))}"

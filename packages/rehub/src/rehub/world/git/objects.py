@@ -1,5 +1,6 @@
 """Reading a bare repository's objects, with limits, through ``git cat-file``; and making, asking and mending one."""
 
+import hashlib
 import shutil
 import subprocess
 import tempfile
@@ -13,9 +14,10 @@ from typing import Self
 from rehub.words.errors import RehubError, StoreError
 from rehub.world.git.process import Git
 
-_MAX_TREE = 32 << 20  # bytes of one tree object
+_MAX_TREE = 32 << 20  # bytes of one tree, or commit, object
 _MAX_LINK = 4096  # bytes of a link's target; PATH_MAX
 _CHUNK = 1 << 20  # bytes
+_SHA1 = 40  # digits of an id; those of a repository with SHA-256 are longer
 _CONNECTED = ["fsck", "--connectivity-only", "--no-dangling"]
 _LEFTOVERS = (
     *("*.lock", "refs/**/*.lock", "objects/pack/*.lock", "objects/info/*.lock"),
@@ -179,6 +181,15 @@ class Objects:
         """
         return self._whole(oid, b"tree", _MAX_TREE)
 
+    def commit(self, oid: str) -> bytes:
+        """Give a commit object, as git stores it.
+
+        Raises:
+            ValueError: it is another kind of object, or too large.
+            StoreError: it is not there.
+        """
+        return self._whole(oid, b"commit", _MAX_TREE)
+
     def link(self, oid: str) -> bytes:
         """Give the target of a symbolic link.
 
@@ -219,11 +230,11 @@ class Objects:
         kind, size = self._ask(oid)
         if kind != b"blob" or size > max_bytes:
             raise StoreError(self._where, f"object {oid} is a {kind.decode()} of {size} bytes, expected a file")
-        yield from self._content(oid, size)
+        yield from self._content(oid, kind, size)
 
     def _whole(self, oid: str, kind: bytes, most: int) -> bytes:
         found, size = self._ask(oid)
-        content = self._content(oid, size)
+        content = self._content(oid, found, size)
         if found != kind or size > most:
             for _ in content:  # the next answer comes after this one
                 pass
@@ -246,13 +257,18 @@ class Objects:
             raise StoreError(self._where, f"object {oid} is missing")
         return header[1], int(header[2])
 
-    def _content(self, oid: str, left: int) -> Iterator[bytes]:
-        out = self._process.stdout
+    def _content(self, oid: str, kind: bytes, left: int) -> Iterator[bytes]:
+        """Give an object in pieces; git does not look whether what lies on the disk still has its id."""
+        out, total = self._process.stdout, hashlib.new("sha1" if len(oid) == _SHA1 else "sha256", usedforsecurity=False)
+        total.update(b"%s %d\0" % (kind, left))
         while left and out is not None:
             piece = out.read(min(_CHUNK, left))
             if not piece:
                 raise StoreError(self._where, f"object {oid} is cut short")
             left -= len(piece)
+            total.update(piece)
             yield piece
         if out is not None:
             out.read(1)  # the newline after each object
+        if total.hexdigest() != oid:
+            raise StoreError(self._where, f"object {oid} is {total.hexdigest()} by its bytes")

@@ -91,10 +91,12 @@ class Git:
     Attributes:
         environ: the environment to take from; only an allow-list of it reaches git.
         timeout: how long a remote may stay silent, in seconds.
+        stopped: asked now and then, whatever git is doing; a text in answer ends it, and says why.
     """
 
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)  # it may hold tokens
     timeout: float = 30.0
+    stopped: Callable[[], str] = field(default=lambda: "", repr=False, compare=False)
 
     @cached_property
     def binary(self) -> str:
@@ -186,13 +188,16 @@ class Git:
                 into.write(given)
                 into.seek(0)
                 with _started(command, env, into, out, err) as process:
-                    look = partial(_look, out.fileno(), err.fileno(), max_output, watch)
+                    look = partial(_look, out.fileno(), err.fileno(), max_output, self._watched(watch))
                     stopped = _wait(process, limit, look)
                 return Ended(process.returncode, _all(out.fileno()), _read(err.fileno()), stopped)
         except OSError as error:
             if isinstance(error, RehubError):
                 raise
             raise StoreError(error.filename or "git", f"git could not be run: {error.strerror or error}") from error
+
+    def _watched(self, watch: Watch) -> Watch:
+        return lambda said: self.stopped() or watch(said)
 
 
 @contextmanager

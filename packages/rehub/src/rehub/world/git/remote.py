@@ -105,16 +105,18 @@ class Source:
         question = _Question(lambda url: ["fetch", "--progress", *options, "--", url, refspec], repo, limit, watch)
         self._ask(question, rev=commit, advice="A smaller repository is needed; nothing of this one was kept.")
 
-    def fetch_history(self, repo: Path, *, max_bytes: int, limit: float) -> None:
+    def fetch_history(self, repo: Path, *, max_bytes: int, limit: float, commit: str = "") -> None:
         """Bring the commits of all branches and tags, and no files, into a repository of their own.
 
         Args:
             repo: the bare repository.
             max_bytes: how large the repository may become.
+            commit: bring this one and those before it instead, whether or not a branch or tag still reaches it.
             limit: how long it may take, in seconds.
 
         Raises:
             RemoteRefusedError: the server ignores filters, or the history passes a limit.
+            RefNotFoundError: it does not give out that commit.
             RepositoryNotFoundError, AuthenticationError, UnreachableError: as they say.
         """
         if not self._can_filter():
@@ -125,14 +127,15 @@ class Source:
                 return _CANNOT_FILTER
             return f"its history is larger than {max_bytes} bytes" if size_of(repo) > max_bytes else ""
 
-        options = ["--filter=tree:0", "--no-tags", "--force", "--prune", "--no-write-fetch-head"]
-        refspecs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+        options = ["--filter=tree:0", "--no-tags", "--force", "--no-write-fetch-head"]
+        every = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+        options, refspecs = (options, [f"{commit}:refs/rehub/{commit}"]) if commit else ([*options, "--prune"], every)
         question = _Question(
             lambda url: ["fetch", "--progress", *options, "--no-recurse-submodules", "--", url, *refspecs],
             *(repo, limit, watch),
         )
         try:
-            self._ask(question, advice="Name a branch or a tag instead of a commit.")
+            self._ask(question, rev=commit, advice="Name a branch or a tag instead of a commit.")
         finally:
             forget_promisor(self.git, repo)
 

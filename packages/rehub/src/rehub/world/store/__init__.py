@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 from rehub.world.store.blobs import Blob
 from rehub.world.store.disk import Store
 from rehub.world.store.downloads import FileRecord
-from rehub.world.store.trees import Manifest
+from rehub.world.store.manifest import Manifest
 from rehub.world.store.urls import UrlRecord
 
 if TYPE_CHECKING:
     from rehub.world.store.inventory import Damage, Inventory, KeptPin
+    from rehub.world.store.leases import taken
     from rehub.world.store.names import Holder
     from rehub.world.store.records import Records, RefRecord
 
 _WHERE = {
     "inventory": ["Damage", "Inventory", "KeptPin"],
+    "leases": ["taken"],
     "names": ["Holder"],
     "records": ["Records", "RefRecord"],
 }
@@ -35,6 +37,7 @@ __all__ = [
     "RefRecord",
     "Store",
     "UrlRecord",
+    "taken",
 ]
 
 

@@ -40,21 +40,28 @@ class Store:
 
     Attributes:
         root: the folder; made when something is first written.
+        shared: those of stores beneath, first match wins: what this one lacks is found there, and nothing is written.
     """
 
     root: Path
+    shared: tuple[Path, ...] = ()
+
+    @property
+    def alone(self) -> "Store":
+        """This store without those beneath: what is looked after is one's own."""
+        return Store(self.root) if self.shared else self
 
     @cached_property
     def records(self) -> "Records":
         """refs, pins and descriptions."""
         from rehub.world.store.records import Records
 
-        return Records(self.root)
+        return Records(self.root, [Records(each) for each in self.shared])
 
     @cached_property
     def trees(self) -> Trees:
         """Checkouts."""
-        return Trees(self.root / "trees", self.root / "tmp")
+        return Trees(self.root, [Trees(each, noted=self._noted(each) / "trees") for each in self.shared])
 
     @cached_property
     def names(self) -> "Names":
@@ -71,12 +78,20 @@ class Store:
     @cached_property
     def blobs(self) -> Blobs:
         """Weights, each file once."""
-        return Blobs(self.root)
+        return Blobs(self.root, [Blobs(each, noted=self._noted(each) / "blobs") for each in self.shared])
 
     @cached_property
     def urls(self) -> Urls:
         """Which bytes URLs gave."""
-        return Urls(self.root)
+        return Urls(self.root, [Urls(each) for each in self.shared])
+
+    def _noted(self, shared: Path) -> Path:
+        """Where is written down how the files of a store beneath looked when they were hashed here."""
+        return self.root / "shared" / Digest.of(os.fsencode(shared)).hex
+
+    def holds(self, place: Path) -> bool:
+        """Say whether a path without links is one of this store's, or of one beneath."""
+        return any(place.is_relative_to(os.path.realpath(each)) for each in (self.root, *self.shared))
 
     def part(self, key: str) -> Path:
         """Give the place at which a file arrives before it has a name; the next process goes on there.
@@ -176,8 +191,10 @@ class Store:
 
     def size_of(self, *parts: str) -> int:
         """Add up the files below a part of the store, in bytes on disk as the file system counts them."""
-        total = 0
-        for place, _, names in os.walk(self.root.joinpath(*parts)):
+        top, total = self.root.joinpath(*parts), 0
+        if top.is_symlink() or top.is_file():
+            return top.lstat().st_size
+        for place, _, names in os.walk(top):
             for name in names:
                 try:
                     total += Path(place, name).lstat().st_size

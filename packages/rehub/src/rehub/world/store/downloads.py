@@ -10,7 +10,7 @@ from typing import Self
 
 from rehub.words.digest import Digest
 from rehub.world.store.files import read_json, write_json
-from rehub.world.store.trees import Seen
+from rehub.world.store.manifest import Seen
 
 
 @dataclass(frozen=True, slots=True)

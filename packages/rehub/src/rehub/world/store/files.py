@@ -5,10 +5,11 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from rehub.words.errors import RehubError, StoreError
 
 _MAX_RECORD = 256 << 20  # bytes of a JSON file that is read back
+_HEAD = re.compile(rb'\{"check": "([0-9a-f]{64})",?\n')  # what a record begins with: see _check
 
 
 @contextmanager
@@ -38,8 +40,17 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise StoreError(str(error.filename or path), error.strerror or str(error), advice) from error
 
 
-def write_json(path: Path, value: object) -> None:
-    """Replace a JSON file, whole or not at all.
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Replace a JSON file, whole or not at all; it says itself what its bytes are.
+
+    Raises:
+        StoreError: the disk refused.
+    """
+    write_bytes(path, [_record(path.name, value)])
+
+
+def write_bytes(path: Path, pieces: Iterable[bytes]) -> None:
+    """Replace a file, whole or not at all.
 
     Raises:
         StoreError: the disk refused.
@@ -48,8 +59,8 @@ def write_json(path: Path, value: object) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(value, file, indent=1, sort_keys=True, ensure_ascii=True)
+            with os.fdopen(handle, "wb") as file:
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).chmod(0o644)
@@ -62,13 +73,31 @@ def write_json(path: Path, value: object) -> None:
             raise
 
 
+def _record(name: str, value: dict[str, Any]) -> bytes:
+    rest = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=True).encode()[1:].lstrip()
+    comma = b"," if value else b""
+    return b'{"check": "%s"%s\n%s' % (_check(name, rest), comma, rest)
+
+
+def _check(name: str, rest: bytes | memoryview) -> bytes:
+    """Give what a record says of itself: no other one can be put in its place, and no byte of it changed, unnoticed."""
+    total = hashlib.sha256(os.fsencode(name) + b"\n")
+    total.update(rest)
+    return total.hexdigest().encode()
+
+
 def read_json(path: Path) -> dict[str, Any] | None:
-    """Read a JSON object; ``None`` if there is none, or it is damaged: a record can always be made again."""
+    """Read a JSON object; ``None`` if there is none, or a byte of it has changed: a record can always be made again."""
     try:
-        found = json.loads(_read_regular(path, _MAX_RECORD))
+        data = _read_regular(path, _MAX_RECORD)
+        head = _HEAD.match(data)
+        if head is None or _check(path.name, memoryview(data)[head.end() :]) != head[1]:
+            return None
+        found = json.loads(data)
     except (OSError, ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    found.pop("check")
+    return found  # type: ignore[no-any-return]
 
 
 def _read_regular(path: Path, most: int) -> bytes:

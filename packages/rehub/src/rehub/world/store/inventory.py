@@ -16,10 +16,15 @@ from rehub.words.pin import Pin
 from rehub.words.ref import Ref, Remote
 from rehub.world.store.disk import Store
 from rehub.world.store.files import disk_errors, read_json, write_json
+from rehub.world.store.manifest import Manifest
 from rehub.world.store.records import RefRecord
-from rehub.world.store.trees import Manifest, hash_or_reason, remove_tree
+from rehub.world.store.trees import hash_or_reason, remove_tree
 
 _UNNAMED = 86_400.0  # seconds for which content without a record may still be on its way to one
+_RECORDS = (
+    *("refs/*.json", "pins/*/*.json", "described/*.json", "ran/*.json", "blobs/sha256/*/*.json", "urls/*.json"),
+    *("files/*.json", "shared/*/*/*.json", "names.json"),
+)
 _DAMAGED = "its manifest is missing or damaged"
 
 
@@ -56,17 +61,18 @@ class Damage:
 
 
 class Inventory:
-    """What is in a store."""
+    """What is in a store; what lies in those beneath is not its own."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._store = store.alone
         self._root = store.root
 
     def pins(self) -> list[KeptPin]:
         """Give every commit."""
-        return [self._kept(pin) for pin in self._store.records.all_pins()]
+        return [self.kept(pin) for pin in self._store.records.all_pins()]
 
-    def _kept(self, pin: Pin) -> KeptPin:
+    def kept(self, pin: Pin) -> KeptPin:
+        """Say when a commit came, and when it was used last."""
         record = self._root / "pins" / key(pin.remote) / f"{pin.commit}.json"
         fetched = _time(record, "st_mtime")
         manifest = self._root / "trees" / f"{pin.tree.hex}.json" if pin.tree else record
@@ -76,15 +82,21 @@ class Inventory:
         """Give every ref that was asked for, by remote."""
         found: dict[Remote, dict[str, RefRecord]] = {}
         for path in sorted((self._root / "refs").glob("*.json")):
-            data = read_json(path) or {}
             try:
-                place = Ref.parse(str(data["remote"])).place
+                place = Ref.parse(str((read_json(path) or {})["remote"])).place
             except (KeyError, MalformedError):
                 continue
-            if isinstance(place, Remote) and isinstance(data.get("refs"), dict):
-                known = {str(rev): self._store.records.find_ref(place, str(rev)) for rev in data["refs"]}
-                found[place] = {rev: record for rev, record in known.items() if record}
+            if isinstance(place, Remote):
+                found[place] = self.refs_of(place)
         return found
+
+    def refs_of(self, remote: Remote) -> dict[str, RefRecord]:
+        """Give every ref of a remote that was asked for."""
+        refs = (read_json(self._root / "refs" / f"{key(remote)}.json") or {}).get("refs")
+        known = (
+            {str(rev): self._store.records.find_ref(remote, str(rev)) for rev in refs} if isinstance(refs, dict) else {}
+        )
+        return {rev: record for rev, record in known.items() if record}
 
     def parts(self) -> dict[str, int]:
         """Give the bytes of each folder of the store."""
@@ -111,9 +123,9 @@ class Inventory:
         """Give the names of all git repositories' folders: the digests of their remotes."""
         return {path.name for part in ("git", "commits") for path in (self._root / part).glob("*") if path.is_dir()}
 
-    def old_bytecode(self, *, before: float) -> list[Path]:
-        """Give the files of byte-code that nobody read or wrote since a time, in seconds since 1970."""
-        files = (self._root / "pyc").rglob("*.pyc")
+    def old_notes(self, *, before: float) -> list[Path]:
+        """Give the byte-code, and the notes on stores beneath, that nobody used since a time, in seconds since 1970."""
+        files = [*(self._root / "pyc").rglob("*.pyc"), *(self._root / "shared").rglob("*.json")]
         return [path for path in files if max(_time(path, "st_atime"), _time(path, "st_mtime")) < before]
 
     # Removing.
@@ -168,6 +180,11 @@ class Inventory:
             for path in _files(folder):
                 if path not in manifest.files:
                     yield Damage(tree, path, "nothing: the tree has no such file", "a file")
+
+    def broken_records(self) -> list[Path]:
+        """Give the records of which a byte was changed: they count as absent. Those of trees are told with these."""
+        found = (path for pattern in _RECORDS for path in self._root.glob(pattern))
+        return sorted(path for path in found if read_json(path) is None)
 
     def blob_damage(self, digest: Digest) -> str:
         """Hash a file of weights; give its SHA-256, or what is there instead, if it is wrong; else nothing.

@@ -1,5 +1,6 @@
 """The small records beside the content: where a ref pointed and when, which tree a commit has, what reading it gave."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from rehub.words.digest import Digest
 from rehub.words.errors import MalformedError
 from rehub.words.pin import Pin
 from rehub.words.ref import Remote
-from rehub.world.store.files import read_json, write_json
+from rehub.world.store.files import read_json, write_bytes, write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,21 @@ class RefRecord:
 
 
 class Records:
-    """JSON files, one a remote, a commit or a tree; a damaged one counts as absent and is written again."""
+    """JSON files, one a remote, a commit or a tree; a damaged one counts as absent and is written again.
 
-    def __init__(self, root: Path) -> None:
+    Refs and commits that this store does not know are looked for in those beneath.
+    """
+
+    def __init__(self, root: Path, beneath: Sequence["Records"] = ()) -> None:
         self._root = root
+        self._beneath = tuple(beneath)
 
     def find_ref(self, remote: Remote, rev: str | None) -> RefRecord | None:
         """Give where a ref pointed; ``rev=None`` is the remote's default branch."""
+        found = self._find_ref(remote, rev)
+        return found or next(filter(None, (each.find_ref(remote, rev) for each in self._beneath)), None)
+
+    def _find_ref(self, remote: Remote, rev: str | None) -> RefRecord | None:
         data = (read_json(self._refs(remote)) or {}).get("refs", {})
         try:
             found = data[rev or "HEAD"]
@@ -55,6 +64,10 @@ class Records:
 
     def find_pin(self, remote: Remote, commit: str) -> Pin | None:
         """Give a commit of a remote with its tree's digest, if it was fetched before."""
+        found = self._find_pin(remote, commit)
+        return found or next(filter(None, (each.find_pin(remote, commit) for each in self._beneath)), None)
+
+    def _find_pin(self, remote: Remote, commit: str) -> Pin | None:
         data = read_json(self._pin(remote, commit))
         try:
             return _pin(remote, commit, data) if data else None
@@ -70,13 +83,25 @@ class Records:
         record = {"remote": pin.remote.url, "commit": pin.commit, "tree": str(pin.tree), "git_tree": git_tree}
         write_json(self._pin(pin.remote, pin.commit), record)
 
+    def save_proof(self, pin: Pin, pieces: Iterable[bytes]) -> None:
+        """Keep what proves a commit's files, where no git repository does.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        write_bytes(self.proof(pin), pieces)
+
+    def proof(self, pin: Pin) -> Path:
+        """Give the place of what proves a commit's files; whatever lies there proves itself, or nothing."""
+        return self._pin(pin.remote, pin.commit).with_suffix(".tar")
+
     def pins_of_tree(self, prefix: str) -> list[Pin]:
         """Give the pins whose tree's digest starts with some hex digits, looking through all of them."""
         found = []
         for path in sorted((self._root / "pins").glob("*/*.json")):
             if (data := read_json(path)) and str(data.get("tree", "")).startswith(f"sha256:{prefix}"):
                 found += _pin_of(data)
-        return found
+        return list(dict.fromkeys([*found, *(pin for each in self._beneath for pin in each.pins_of_tree(prefix))]))
 
     def all_pins(self) -> list[Pin]:
         """Give every pin there is."""
@@ -85,6 +110,7 @@ class Records:
     def forget_pin(self, pin: Pin) -> None:
         """Remove the record of a pin whose tree is gone."""
         self._pin(pin.remote, pin.commit).unlink(missing_ok=True)
+        self.proof(pin).unlink(missing_ok=True)
 
     def find_described(self, tree: Digest, version: str) -> dict[str, Any] | None:
         """Give what reading a tree gave, if this version of rehub read it."""

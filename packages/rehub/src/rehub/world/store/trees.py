@@ -1,95 +1,58 @@
 """Checkouts on disk: written once, proved by their digest, and looked at again before each use."""
 
-import hashlib
 import logging
 import os
 import re
 import shutil
 import stat
 import tempfile
+import time
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
 
-from rehub.words.digest import Digest, tree_digest
+from rehub.words.digest import Digest
 from rehub.words.errors import DigestMismatchError, RefusedTreeError
 from rehub.words.pin import LfsPointer
 from rehub.world.store.files import disk_errors, flush, flush_names, hashed, read_json, write_json
 from rehub.world.store.filled import fill, is_filled
+from rehub.world.store.layers import first_sound
+from rehub.world.store.leases import hold_place
+from rehub.world.store.manifest import Manifest, Seen
+from rehub.world.store.written import write
 
 log = logging.getLogger("rehub")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_MAX_POINTER = 1024  # bytes; the specification's own limit
-_POINTER = re.compile(
-    rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n(?:.*\n)*?size (\d{1,18})\n"
-)
 _READ_ONLY, _WRITABLE = 0o555, 0o755
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A file as it was when its bytes were last hashed: if all of it still holds, nothing wrote to it since."""
-
-    sha256: str
-    size: int  # bytes
-    inode: int
-    mtime_ns: int
-    ctime_ns: int
-
-    @classmethod
-    def at(cls, found: os.stat_result, sha256: str) -> Self:
-        """Make it of what the file system says of a file."""
-        return cls(sha256, found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
-
-    def still(self, found: os.stat_result) -> bool:
-        """Say whether a regular file is this one, unchanged."""
-        return self == Seen.at(found, self.sha256)
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a tree holds: ``trees/<digest>.json``."""
-
-    files: dict[str, Seen]
-    lfs: tuple[LfsPointer, ...] = ()
-    submodules: tuple[str, ...] = ()
-
-    @property
-    def digest(self) -> Digest:
-        """The digest of the tree, from its files' digests."""
-        return tree_digest((path, Digest(seen.sha256)) for path, seen in self.files.items())
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give what is written to disk."""
-        rows = {
-            path: [seen.sha256, seen.size, seen.inode, seen.mtime_ns, seen.ctime_ns]
-            for path, seen in self.files.items()
-        }
-        lfs = [[each.path, each.oid.hex, each.size] for each in self.lfs]
-        return {"files": rows, "lfs": lfs, "submodules": list(self.submodules)}
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Self | None:
-        """Read what :meth:`as_dict` gave; ``None`` if it is damaged."""
-        try:
-            files = {str(path): Seen(str(row[0]), *map(int, row[1:5])) for path, row in data["files"].items()}
-            lfs = tuple(LfsPointer(str(path), Digest(str(oid)), int(size)) for path, oid, size in data["lfs"])
-            return cls(files, lfs, tuple(map(str, data["submodules"])))
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-            return None
+_DAY = 86_400.0  # seconds
+_CHUNK = 1 << 20  # bytes
 
 
 class Trees:
-    """The folder ``trees/``: each tree under its digest, with a manifest beside it."""
+    """The folder ``trees/``: each tree under its digest, with a manifest beside it.
 
-    def __init__(self, root: Path, scratch: Path) -> None:
-        self._root = root
-        self._scratch = scratch
+    Trees of the stores beneath are found as well, where they lie. How their files looked when this user's rehub hashed
+    them is noted in this user's store.
+    """
+
+    def __init__(self, store: Path, beneath: Sequence["Trees"] = (), noted: Path | None = None) -> None:
+        """Look at the trees of a store.
+
+        Args:
+            store: its folder.
+            beneath: those of other stores, in which is found what this one lacks.
+            noted: where to write what was seen, if this store is only read.
+        """
+        self._root = store / "trees"
+        self._scratch = store / "tmp"
+        self._damaged = store / "damaged"
+        self._beneath = tuple(beneath)
+        self._noted = noted
 
     def folder(self, digest: Digest) -> Path:
-        """Where a tree lies, or would lie."""
+        """Where a tree lies, or would lie, in this very store; :attr:`Manifest.folder` is where one was found."""
         return self._root / digest.hex
 
     def named(self, prefix: str) -> list[Digest]:
@@ -98,31 +61,74 @@ class Trees:
 
     def manifest(self, digest: Digest) -> Manifest | None:
         """Give a tree's manifest, if the tree is there and the manifest is the tree's own."""
-        data = read_json(self._root / f"{digest.hex}.json")
-        found = Manifest.from_dict(data) if data else None
-        return found if found and self.folder(digest).is_dir() and found.digest == digest else None
+        found = self._manifest(digest)
+        return found or next(filter(None, (each.manifest(digest) for each in self._beneath)), None)
 
-    def fill(self, digest: Digest, pointers: Iterable[LfsPointer]) -> None:
+    def _manifest(self, digest: Digest) -> Manifest | None:
+        found = self._read(digest, self._record(digest))
+        if found is None and self._noted:
+            found = self._read(digest, self._root / f"{digest.hex}.json")
+            found = found.unseen() if found else None
+        folder = self.folder(digest)
+        return replace(found, folder=folder) if found and folder.is_dir() else None
+
+    @staticmethod
+    def _read(digest: Digest, record: Path) -> Manifest | None:
+        data = read_json(record)
+        found = Manifest.from_dict(data) if data else None
+        return found if found and found.digest == digest else None
+
+    def _record(self, digest: Digest) -> Path:
+        """Where what was seen of a tree is written down."""
+        return (self._noted or self._root) / f"{digest.hex}.json"
+
+    def fill(self, digest: Digest, pointers: Sequence[LfsPointer]) -> Path:
         """Let the store's blobs lie in a tree where its git LFS pointers are, as links: the digest is the pointers'.
+
+        A tree of a store beneath that lacks them is copied first: that store is only read.
+
+        Returns:
+            The folder of the tree that has them.
 
         Raises:
             StoreError: the disk refused.
         """
+        known = self.manifest(digest)
+        if known and known.folder and all(is_filled(known.folder / e.path, self.blob(e)) for e in pointers):
+            return known.folder
         folder = self.folder(digest)
+        if known and known.folder != folder:
+            self._copy(digest, known)
         with disk_errors(folder):
             for pointer in pointers:
-                place = folder / pointer.path
-                if is_filled(place, self._blob(pointer)):
-                    continue
-                self._scratch.mkdir(parents=True, exist_ok=True)
-                place.parent.chmod(_WRITABLE)
-                try:
-                    fill(place, self._blob(pointer), self._scratch)
-                finally:
-                    place.parent.chmod(_READ_ONLY)
+                self._fill(folder / pointer.path, self.blob(pointer))
+        return folder
 
-    def _blob(self, pointer: LfsPointer) -> Path:
-        return self._root.parent / "blobs" / "sha256" / pointer.oid.hex[:2] / pointer.oid.hex
+    def _fill(self, place: Path, blob: Path) -> None:
+        if is_filled(place, blob):
+            return
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        place.parent.chmod(_WRITABLE)
+        try:
+            fill(place, blob, self._scratch)
+        finally:
+            place.parent.chmod(_READ_ONLY)
+
+    def _copy(self, digest: Digest, known: Manifest) -> None:
+        """Copy a tree of a store beneath into this one, with its pointers as git has them."""
+        assert known.folder is not None  # noqa: S101 - it was found somewhere
+        pointers = {each.path: each for each in known.lfs}
+        files = ((path, _pieces(known.folder / path, pointers.get(path))) for path in known.files)
+        self.add(files, submodules=known.submodules, expected=digest, what=f"the tree {digest.short}")
+
+    def blob(self, pointer: LfsPointer) -> Path:
+        """Where the file lies that a pointer stands for, in this store or one beneath."""
+        places = self._blobs(pointer)
+        return next(filter(os.path.lexists, places), places[0])
+
+    def _blobs(self, pointer: LfsPointer) -> list[Path]:
+        place = self._root.parent / "blobs" / "sha256" / pointer.oid.hex[:2] / pointer.oid.hex
+        return [place, *(each for beneath in self._beneath for each in beneath._blobs(pointer))]  # noqa: SLF001
 
     def kept_by_lfs(self, digest: Digest) -> set[Digest]:
         """Give the digests of the files that a tree's git LFS pointers stand for; that is no use of the tree."""
@@ -136,26 +142,43 @@ class Trees:
         return {each.oid for each in known.lfs} if known else set()
 
     def find(self, digest: Digest, *, always: bool = False) -> Manifest | None:
-        """Give a tree's manifest after looking at every file of it.
+        """Give a tree's manifest after looking at every file of it; this process holds the tree from then on.
 
         Args:
+            digest: which one.
             always: hash every file, also those that nothing seems to have touched.
 
         Raises:
-            DigestMismatchError: a file has other bytes, is missing, or is no regular file any more.
+            DigestMismatchError: a file has other bytes, is missing, or is no regular file any more, and no store
+                beneath has the tree.
             StoreError: the disk refused.
         """
-        known = self.manifest(digest)
+        layers = (self, *self._beneath)
+        found = first_sound(layers, lambda layer: layer._find(digest, always=always))  # noqa: SLF001
+        return found[0] if found else None
+
+    def _find(self, digest: Digest, *, always: bool) -> Manifest | None:
+        folder = self.folder(digest)
+        hold_place(folder)  # before anything is looked at: from now on nobody removes it
+        known = self._manifest(digest)
         if known is None:
             return None
-        with disk_errors(self.folder(digest)):
-            looked = self._look(self.folder(digest), known, always=always)
+        with disk_errors(folder):
+            looked = self._look(folder, known, always=always)
         if looked == known.files:
+            self._note_use(digest)
             return known
         # Copied by rsync, restored from a backup: the bytes are right, only the times are new.
-        fresh = Manifest(looked, known.lfs, known.submodules)
+        fresh = replace(known, files=looked)
         self._remember(digest, fresh)
         return fresh
+
+    def _note_use(self, digest: Digest) -> None:
+        """Let the record's access time say that the tree was used, once a day: not all disks note what is read."""
+        with suppress(OSError):
+            found = (record := self._record(digest)).stat()
+            if time.time() - found.st_atime > _DAY:
+                os.utime(record, ns=(time.time_ns(), found.st_mtime_ns))
 
     def _look(self, folder: Path, known: Manifest, *, always: bool) -> dict[str, Seen]:
         """Look at everything in a tree's folder: what was added counts as much as what was changed."""
@@ -171,11 +194,12 @@ class Trees:
 
     def filled(self, digest: Digest, manifest: Manifest) -> set[str]:
         """Give the paths of a tree that lead to the blobs that its pointers name."""
-        return {each.path for each in manifest.lfs if is_filled(self.folder(digest) / each.path, self._blob(each))}
+        folder = self.folder(digest)
+        return {e.path for e in manifest.lfs if any(is_filled(folder / e.path, blob) for blob in self._blobs(e))}
 
     def _remember(self, digest: Digest, manifest: Manifest) -> None:
         try:
-            write_json(self._root / f"{digest.hex}.json", manifest.as_dict())
+            write_json(self._record(digest), manifest.as_dict())
         except OSError as error:  # a store that is read-only still works; it is only slower
             log.debug("the manifest of %s was not renewed: %s", digest.short, error)
 
@@ -209,7 +233,7 @@ class Trees:
             try:
                 if alike and is_caseless(self._scratch):
                     raise RefusedTreeError(what, alike[0][1], f"its name and {alike[0][0]!a} are the same on this disk")
-                manifest = _write(fresh, files, submodules)
+                manifest = write(fresh, files, submodules)
                 digest = manifest.digest
                 if expected is not None and digest != expected:
                     raise DigestMismatchError(f"the tree of {what}", expected.h1, digest.h1)
@@ -224,7 +248,7 @@ class Trees:
         target = self.folder(digest)
         if self._intact(digest):  # another remote's, or another process's; somebody may be reading it
             return
-        self._put_away(target)
+        self._quarantine(target)
         write_json(self._root / f"{digest.hex}.json", manifest.as_dict())
         try:
             fresh.rename(target)
@@ -235,20 +259,23 @@ class Trees:
         target.chmod(_READ_ONLY)
         flush_names(self._root)
 
+    def _quarantine(self, target: Path) -> None:
+        """Take a damaged tree out of the way, whatever it is by now, to where nobody looks for it."""
+        if os.path.lexists(target):
+            self._damaged.mkdir(parents=True, exist_ok=True)
+            _move(target, self._damaged / f"{target.name}.{uuid.uuid4().hex}")
+
     def _put_away(self, target: Path) -> None:
-        """Take a damaged tree out of the way, whatever it is by now, and delete it."""
-        if not os.path.lexists(target):
-            return
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        old = Path(tempfile.mkdtemp(prefix="old-", dir=self._scratch))
-        if target.is_dir() and not target.is_symlink():
-            target.chmod(_WRITABLE)  # a folder that changes its parent is itself written to
-        target.rename(old / "tree")
-        remove_tree(old)
+        """Take a tree out of the way, all at once, and delete it."""
+        if os.path.lexists(target):
+            self._scratch.mkdir(parents=True, exist_ok=True)
+            old = Path(tempfile.mkdtemp(prefix="old-", dir=self._scratch))
+            _move(target, old / "tree")
+            remove_tree(old)
 
     def _intact(self, digest: Digest) -> bool:
         try:
-            return self.find(digest, always=True) is not None  # its record may agree with what damaged it
+            return self._find(digest, always=True) is not None  # its record may agree with what damaged it
         except DigestMismatchError:
             return False
 
@@ -256,6 +283,22 @@ class Trees:
         """Delete a tree and its manifest: out of its place first, all at once, so that nobody reads half of it."""
         (self._root / f"{digest.hex}.json").unlink(missing_ok=True)
         self._put_away(self.folder(digest))
+
+
+def _move(target: Path, place: Path) -> None:
+    if target.is_dir() and not target.is_symlink():
+        target.chmod(_WRITABLE)  # a folder that changes its parent is itself written to
+    target.rename(place)
+
+
+def _pieces(place: Path, pointer: LfsPointer | None) -> Iterator[bytes]:
+    """Give a file's bytes; or, where a blob lies in a pointer's place, the pointer's."""
+    if pointer and place.is_symlink():
+        yield pointer.text
+        return
+    with place.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            yield piece
 
 
 def is_caseless(folder: Path) -> bool:
@@ -278,39 +321,6 @@ def remove_tree(folder: Path) -> None:
                 with suppress(PermissionError):
                     inner.chmod(_WRITABLE)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _write(fresh: Path, files: Iterable[tuple[str, Iterator[bytes]]], submodules: tuple[str, ...]) -> Manifest:
-    """Write files into a new folder, hashing them on their way."""
-    seen: dict[str, Seen] = {}
-    lfs: list[LfsPointer] = []
-    folders: set[Path] = set()
-    for path, pieces in files:
-        place = fresh / path
-        if place.parent not in folders:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            folders.update({place.parent, *place.parent.parents} - {fresh, *fresh.parents})
-        sha256, start = _write_file(place, pieces)
-        seen[path] = Seen.at(place.lstat(), sha256)
-        if pointer := _POINTER.fullmatch(start):
-            lfs.append(LfsPointer(path, Digest(pointer[1].decode()), int(pointer[2])))
-    for folder in folders:
-        folder.chmod(_READ_ONLY)
-    return Manifest(seen, tuple(lfs), submodules)
-
-
-def _write_file(place: Path, pieces: Iterator[bytes]) -> tuple[str, bytes]:
-    """Write one file; give its SHA-256 and, if it is short enough to be a git LFS pointer, its content."""
-    total, size, start = hashlib.sha256(), 0, b""
-    # O_EXCL and O_NOFOLLOW: the folder is new and ours, so anything in the way was put there.
-    handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o444)
-    with os.fdopen(handle, "wb") as file:
-        for piece in pieces:
-            file.write(piece)
-            total.update(piece)
-            start = piece if not size else b""
-            size += len(piece)
-    return total.hexdigest(), start if size <= _MAX_POINTER else b""
 
 
 def _walk(folder: str, inside: str = "") -> Iterator[tuple[str, os.stat_result]]:

@@ -5,7 +5,7 @@ this.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -52,10 +52,11 @@ class UrlRecord:
 
 
 class Urls:
-    """The folder ``urls/``; a damaged record counts as absent."""
+    """The folder ``urls/``; a damaged record counts as absent, and what is, is looked for in the stores beneath."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, beneath: Sequence["Urls"] = ()) -> None:
         self._root = root / "urls"
+        self._beneath = tuple(beneath)
 
     def find(self, identity: str) -> UrlRecord | None:
         """Give what a URL gave, as far as it is known.
@@ -64,7 +65,8 @@ class Urls:
             identity: the URL without what only says who asks.
         """
         data = read_json(self._path(identity))
-        return UrlRecord.from_dict(data) if data else None
+        found = UrlRecord.from_dict(data) if data else None
+        return found or next(filter(None, (each.find(identity) for each in self._beneath)), None)
 
     def save(self, identity: str, record: UrlRecord) -> None:
         """Remember what a URL gave.

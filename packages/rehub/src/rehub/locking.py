@@ -1,0 +1,71 @@
+"""What a lock names, for a hub with settings of its own: brought into the store, and hashed again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rehub.files import Files
+from rehub.given import folder_of
+
+if TYPE_CHECKING:
+    from rehub.verbs.sync import Synced
+    from rehub.verbs.verifylock import VerifiedLock
+    from rehub.words.lock import Lock
+
+
+class Locking(Files):
+    """The verbs about all that a lock names; the arguments are those of :class:`rehub.Hub`."""
+
+    def sync(self, lock: str | os.PathLike[str] | None = None, *, jobs: int | None = None) -> Synced:
+        """Bring everything that a lock names into the store; what is there already is not asked for.
+
+        Nothing of it is run. What fails does not keep the rest from coming: the result says what did.
+
+        Args:
+            lock: the file; without one this hub's, or ``rehub.lock`` in the working folder.
+            jobs: how many repositories and files at a time.
+
+        Raises:
+            NotFoundError: there is no such file.
+            MalformedLockError: it cannot be read.
+            OfflineError: something is missing, and rehub is offline; ``missing`` names all that is.
+        """
+        from rehub.verbs.sync import JOBS, sync
+        from rehub.verbs.weights import Transfer
+
+        path = self._lock_path(lock)
+        transfer = Transfer(self.settings, self.store, environ=self._environ)
+        return sync(self._read_lock(path), self._fetching, transfer, jobs=jobs or JOBS, name=path.name)
+
+    def verify(self, lock: str | os.PathLike[str] | None = None) -> VerifiedLock:
+        """Hash everything in the store that a lock names. Nothing is changed, and no socket opened.
+
+        Args:
+            lock: the file; without one this hub's, or ``rehub.lock`` in the working folder.
+
+        Raises:
+            NotFoundError: there is no such file.
+            MalformedLockError: it cannot be read.
+            StoreError: the disk refused.
+        """
+        from rehub.verbs.verifylock import verify_lock
+
+        return verify_lock(self._read_lock(self._lock_path(lock)), self.store)
+
+    def _lock_path(self, given: str | os.PathLike[str] | None) -> Path:
+        from rehub.verbs.locked import DEFAULT
+
+        found = folder_of(given, "lock", "a file") if given is not None else self.settings.lock
+        return found or Path(DEFAULT).absolute()
+
+    def _read_lock(self, path: Path) -> Lock:
+        from rehub.words.errors import NotFoundError
+        from rehub.world.lockfile import read
+
+        lock, text = read(path)
+        if not text and not path.exists():
+            msg = f"there is no lock {path}\n  expected a file that 'rehub lock REF ENTRY' has written"
+            raise NotFoundError(msg)
+        return lock
