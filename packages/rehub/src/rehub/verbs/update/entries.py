@@ -61,7 +61,7 @@ def _module(entries: Iterable[Entry]) -> "Module":
         ]
         function = Function(entry.name, parameters=Parameters(*given))
         function.public = True
-        module.set_member(entry.name, function)
+        module.set_member((entry.name,), function)  # a tuple, as a name may hold dots
     return module
 
 
