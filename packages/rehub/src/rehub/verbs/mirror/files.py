@@ -86,7 +86,7 @@ def _brought(wanted: MirroredUrl, root: str, part: Path, mirrors: Mirrors, watch
         with absent():
             received = stack.enter_context(download(url, part, limits=limits, watch=watch, size=size))
         if received.sha256 != wanted.digest.hex:
-            raise DigestMismatchError(url, wanted.digest.hex, received.sha256)
+            raise DigestMismatchError("what it gave", wanted.digest.hex, received.sha256)
         # What the mirror's server calls it, and takes it for, says nothing of the file.
         yield replace(received, etag=wanted.etag, kind="")
 
