@@ -321,11 +321,13 @@ def test_a_project_with_a_lock_loads_from_mirrors_only(
         assert hub.load("acme/toy:v1", "net") == "a net"
         assert float(hub.load_state_dict_from_url(made.urls[1])["w"][0]) == 1.0
     assert caplog.text.count(f"the mirror {liar.url}/ was refused for ") == 2
+    liar.files[made.path("blob")] = bytes(1 << 20)  # no more of it is taken than the lock says
     alone = made.machine(liar, lock=lock, locked=True)
     for load in (lambda: alone.load("acme/toy:v1", "net"), lambda: alone.load_state_dict_from_url(made.urls[1])):
         with pytest.raises(RehubError) as caught:
             load()
         assert any(liar.url in note for note in caught.value.__notes__)
+    assert f"larger than {len(WEIGHTS)} bytes" in caught.value.__notes__[0]
 
 
 def test_a_lock_that_gives_a_commit_another_tree_is_refused(made: Mirrored, world: World, tmp_path: Path) -> None:
