@@ -171,6 +171,18 @@ def test_who_has_loaded_from_a_mirror_can_make_one(made: Mirrored, tmp_path: Pat
     assert not second.store.records.proof(pin).exists()
 
 
+def test_a_mirror_of_a_lock_takes_from_stores_beneath(made: Mirrored, origin: rehub.Hub, tmp_path: Path) -> None:
+    """Of all that a store holds, only its own is taken."""
+    lock = tmp_path / "rehub.lock"
+    lockfile.write(lock, lock_of(origin, made.urls[0]), "")
+    above = made.machine(shared=[origin.settings.dir])
+    done = above.mirror(tmp_path / "locked", lock=lock)
+    assert (len(done.pins), len(done.weights), done.left_out) == (1, 2, [])
+    made.world.remove(made.repo)
+    assert made.machine(tmp_path / "locked").load("acme/toy:v1", "net") == "a net"
+    assert above.mirror(tmp_path / "own").pins == []
+
+
 @pytest.mark.parametrize("kind", ["other files", "a newer mirror", "a file"])
 def test_a_folder_that_is_no_mirror_is_left_alone(kind: str, origin: rehub.Hub, tmp_path: Path) -> None:
     """Somebody's home, say, or the mirror of a newer rehub."""

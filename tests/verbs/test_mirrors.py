@@ -19,6 +19,7 @@ from rehub.words.errors import (
     DownloadError,
     OfflineError,
     RefNotFoundError,
+    RehubError,
     RepositoryNotFoundError,
 )
 from rehub.words.gitproof import object_id
@@ -298,6 +299,35 @@ def test_with_a_lock_the_digest_decides(made: Mirrored, caplog: pytest.LogCaptur
     with pytest.raises(GONE) as caught:
         fetch_locked(made.machine(liar), pin_of(made))
     assert liar.url in caught.value.__notes__[0]
+
+
+def test_a_project_with_a_lock_loads_from_mirrors_only(
+    made: Mirrored, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With everything gone upstream: what a mirror gives instead of what the lock names is refused, and it is named."""
+    lock = tmp_path / "rehub.lock"
+    recording = made.machine(lock=lock)
+    recording.load("acme/toy:v1", "net")
+    recording.load_state_dict_from_url(made.urls[1])
+    liar, evil = made.served(), saved(2.0)
+    other_tree(made, liar)
+    digest = hashlib.sha256(evil).hexdigest()
+    liar.files[f"/blobs/sha256/{digest[:2]}/{digest}"] = liar.files[made.path("blob")] = evil
+    made.says(liar, "url", sha256=digest, size=len(evil))
+    made.world.remove(made.repo)
+    made.world.hub.files.clear()
+    hub = made.machine(liar, made.served(), lock=lock, locked=True)
+    with caplog.at_level(logging.WARNING, "rehub"):
+        assert hub.load("acme/toy:v1", "net") == "a net"
+        assert float(hub.load_state_dict_from_url(made.urls[1])["w"][0]) == 1.0
+    assert caplog.text.count(f"the mirror {liar.url}/ was refused for ") == 2
+    liar.files[made.path("blob")] = bytes(1 << 20)  # no more of it is taken than the lock says
+    alone = made.machine(liar, lock=lock, locked=True)
+    for load in (lambda: alone.load("acme/toy:v1", "net"), lambda: alone.load_state_dict_from_url(made.urls[1])):
+        with pytest.raises(RehubError) as caught:
+            load()
+        assert any(liar.url in note for note in caught.value.__notes__)
+    assert f"larger than {len(WEIGHTS)} bytes" in caught.value.__notes__[0]
 
 
 def test_a_lock_that_gives_a_commit_another_tree_is_refused(made: Mirrored, world: World, tmp_path: Path) -> None:

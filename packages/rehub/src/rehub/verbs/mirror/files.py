@@ -33,8 +33,8 @@ def file_of_url(  # noqa: PLR0913 - a file, and where it goes
     for root in list(mirrors.left):
         with mirrors.trying(root, shown(url)):
             said = _said(url, root, mirrors, known)
-            place = _part(part, root)
-            return stack.enter_context(_brought(said, root, place, mirrors, watch))
+            place, most = _part(part, root), _MOST if known.most is None else known.most
+            return stack.enter_context(_brought(said, root, place, mirrors, watch, most=most))
     return None
 
 
@@ -71,7 +71,9 @@ def file_of_digest(  # noqa: PLR0913 - a file, and where it goes
 
 
 @contextmanager
-def _brought(wanted: MirroredUrl, root: str, part: Path, mirrors: Mirrors, watch: Watch) -> Iterator[Received]:
+def _brought(  # noqa: PLR0913 - a file, and where it goes
+    wanted: MirroredUrl, root: str, part: Path, mirrors: Mirrors, watch: Watch, *, most: int = _MOST
+) -> Iterator[Received]:
     """Bring one file from one mirror: these very bytes, or none.
 
     Raises:
@@ -81,12 +83,12 @@ def _brought(wanted: MirroredUrl, root: str, part: Path, mirrors: Mirrors, watch
     """
     url = mirrors.has(root, blob_path(wanted.digest))
     size = None if wanted.size < 0 else wanted.size
-    limits = mirrors.limits(_MOST if size is None else size)
     with ExitStack() as stack:
         with absent():
+            limits = mirrors.limits(most if size is None else min(most, size))
             received = stack.enter_context(download(url, part, limits=limits, watch=watch, size=size))
         if received.sha256 != wanted.digest.hex:
-            raise DigestMismatchError(url, wanted.digest.hex, received.sha256)
+            raise DigestMismatchError("what it gave", wanted.digest.hex, received.sha256)
         # What the mirror's server calls it, and takes it for, says nothing of the file.
         yield replace(received, etag=wanted.etag, kind="")
 

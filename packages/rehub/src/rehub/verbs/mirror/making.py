@@ -136,10 +136,9 @@ class _Making:
         manifest = self.world.store.trees.find(each.tree)
         if manifest is None:
             raise StoreError(str(self.world.store.trees.folder(each.tree)), "it is not there any more")
-        path = tree_path(each.tree)
-        if self.mirror.size(path) != size_of((name, seen.size) for name, seen in manifest.files.items()):
+        path, folder = tree_path(each.tree), manifest.folder or self.world.store.trees.folder(each.tree)
+        if self.mirror.size(path) != size_of((name, size) for name, size, _ in _files(folder, manifest)):
             self.world.progress(f"writing {each.pin.short}")
-            folder = manifest.folder or self.world.store.trees.folder(each.tree)
             self._wrote(self.mirror.write(path, pack(_files(folder, manifest))))
 
     def urls(self, chosen: Chosen) -> None:
@@ -181,13 +180,13 @@ class _Making:
 
 def _files(folder: Path, manifest: Manifest) -> Iterator[tuple[str, int, Iterable[bytes]]]:
     """Give a tree's files as they are in git: a pointer of git LFS is one again, whatever lies in its place."""
-    pointers = {each.path: each for each in manifest.lfs}
+    pointers = {each.path: each.text for each in manifest.lfs}
     for path, seen in sorted(manifest.files.items()):
-        text = pointers[path].text if path in pointers else b""
+        text = pointers.get(path, b"")
         if path in pointers and Digest.of(text).hex == seen.sha256:
-            yield path, seen.size, [text]
+            yield path, len(text), [text]
         else:
-            yield path, seen.size, _content(folder / path, seen.sha256)
+            yield path, (folder / path).lstat().st_size, _content(folder / path, seen.sha256)
 
 
 def _content(place: Path, sha256: str) -> Iterator[bytes]:
