@@ -219,7 +219,7 @@ def is_same(found: dict[str, object], right: dict[str, object]) -> bool:
 def must_be_found(place: Path, how: str) -> bool:
     """Say whether a look must find a change: what is gone of records, or lies about, is never missed."""
     part = place.parts[0]
-    if part == "pyc" or part in GIT:
+    if part in GIT:
         return False
     if how == "get_a_neighbour":
         return part == "trees" and len(place.parts) > 2

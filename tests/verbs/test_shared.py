@@ -111,6 +111,23 @@ def test_another_users_word_is_not_taken(lab: Store, make: Make) -> None:
         assert make(name).fetch("acme/toy:v1").root.is_relative_to(make(name).store.root)
 
 
+def test_a_file_is_no_pointer_because_another_says_so(lab: Store, make: Make) -> None:
+    """What a shared store's record calls a git LFS pointer must have a pointer's bytes."""
+    root = lab.root / "trees" / make(offline=True, shared=[lab.root.parent]).fetch("acme/toy:v1").root.name
+    shutil.rmtree(make().store.root / "shared")
+    evil = lab.root / "blobs/sha256" / "ab" / ("ab" * 32)
+    evil.parent.mkdir(exist_ok=True)
+    evil.write_bytes(b"evil")
+    root.chmod(0o755)
+    (root / "test.txt").unlink()
+    (root / "test.txt").symlink_to(os.path.relpath(evil, root))
+    record = root.with_name(f"{root.name}.json")
+    write_json(record, {**(read_json(record) or {}), "lfs": [["test.txt", evil.name, 4]]})
+    with pytest.raises(rehub.DigestMismatchError):
+        make(offline=True).fetch("acme/toy:v1")
+    assert make().fetch("acme/toy:v1").root.is_relative_to(make().store.root)
+
+
 def test_damaged_weights_beneath_come_anew(
     lab: Store, world: World, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:

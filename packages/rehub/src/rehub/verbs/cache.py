@@ -8,6 +8,7 @@ from rehub.verbs.cachedweights import DamagedWeights, damaged_weights
 from rehub.words.digest import Digest
 from rehub.words.ref import Remote
 from rehub.world.git import BareRepository, Git
+from rehub.world.scope import broken
 from rehub.world.store import Damage, Inventory, KeptPin, RefRecord, Store
 from rehub.world.store.files import disk_errors
 from rehub.world.store.inventory import key
@@ -73,7 +74,7 @@ class Verified:
             the digest.
         weights: how many files of weights were hashed.
         damaged_weights: each that is wrong.
-        broken: records, and folders of git repositories, of which something was changed: they count for nothing.
+        broken: records, byte-code and git repositories of which something was changed: they count for nothing.
     """
 
     trees: int
@@ -129,7 +130,7 @@ def size(store: Store) -> dict[str, int]:
 
 
 def verify(store: Store, git: Git, *, repair: bool = False) -> Verified:
-    """Hash every file of every tree, all weights, all records and all that git has.
+    """Hash every file of every tree, all weights, records and byte-code, and all that git has.
 
     Args:
         store: whose; those beneath it are left to their owners.
@@ -143,7 +144,8 @@ def verify(store: Store, git: Git, *, repair: bool = False) -> Verified:
     trees = own.trees.named("")
     damage = [each for tree in trees for each in inventory.damage(tree)]
     damaged = list(dict.fromkeys(each.tree for each in damage))
-    records, repositories = inventory.broken_records(), _broken_repositories(inventory, own, git)
+    records = [*inventory.broken_records(), *broken(own.root / "pyc")]
+    repositories = _broken_repositories(inventory, own, git)
     if repair:
         _remove(damaged, records, repositories, own)
     weights = len(own.blobs.digests())
@@ -157,8 +159,8 @@ def _broken_repositories(inventory: Inventory, store: Store, git: Git) -> list[P
     names = sorted(inventory.repositories())
     content = [BareRepository(git, store.root / "git" / name) for name in names]
     history = [BareRepository(git, store.root / "commits" / name) for name in names]
-    broken = [each.path for each in content if each.path.exists() and each.damaged()]
-    return [*broken, *(each.path for each in history if each.path.exists() and each.unsound())]
+    damaged = [each.path for each in content if each.path.exists() and each.damaged()]
+    return [*damaged, *(each.path for each in history if each.path.exists() and each.unsound())]
 
 
 def _remove(trees: list[Digest], records: list[Path], repositories: list[Path], store: Store) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rehub.world.scope.arrivals import when
-    from rehub.world.scope.bytecode import Bytecode, tag
+    from rehub.world.scope.bytecode import Bytecode, broken, tag
     from rehub.world.scope.children import tell_children, told
     from rehub.world.scope.detours import detour, original, undo
     from rehub.world.scope.importlib_bootstrap import PACKAGE, Importer, importer
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "arrivals": ["when"],
-    "bytecode": ["Bytecode", "tag"],
+    "bytecode": ["Bytecode", "broken", "tag"],
     "children": ["tell_children", "told"],
     "detours": ["detour", "original", "undo"],
     "importlib_bootstrap": ["PACKAGE", "Importer", "importer"],
@@ -46,6 +46,7 @@ __all__ = [
     "Notes",
     "Proof",
     "Scope",
+    "broken",
     "detour",
     "importer",
     "inside",

@@ -5,6 +5,7 @@ import marshal
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import MAGIC_NUMBER
@@ -79,15 +80,35 @@ def _new_file_in(folder: Path) -> tuple[int, str]:
     return handle, name
 
 
+def broken(folder: Path) -> Iterator[Path]:
+    """Give the files of byte-code, of every Python, of which a byte was changed: they are never run.
+
+    Args:
+        folder: that of all Pythons.
+    """
+    for path in sorted(folder.glob("*/??/*.pyc")):
+        data = _read_own(path)
+        start = len(MAGIC_NUMBER)
+        said, body = data[start : start + _DIGEST_SIZE], memoryview(data)[start + _DIGEST_SIZE :]
+        ours = path.parents[1].name != tag() or data.startswith(MAGIC_NUMBER)
+        if not ours or said != hashlib.sha256(path.stem.encode() + bytes(body)).digest():
+            yield path
+
+
 def _read_own(path: Path) -> bytes:
     """Read an entry that this user, or the system's owner, wrote: in a shared cache others could forge one."""
     try:
-        with path.open("rb", buffering=0) as file:
+        with open(path, "rb", buffering=0, opener=_unwaiting) as file:
             found = os.fstat(file.fileno())
             trusted = not hasattr(os, "geteuid") or found.st_uid in {0, os.geteuid()}
             return file.read() if trusted and found.st_size <= _MAX_SIZE else b""
     except OSError:
         return b""
+
+
+def _unwaiting(path: str, flags: int) -> int:
+    """Open a file; a FIFO in its place is not waited for."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _moved(code: CodeType, filename: str) -> CodeType:

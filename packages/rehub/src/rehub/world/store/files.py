@@ -102,12 +102,16 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 def _read_regular(path: Path, most: int) -> bytes:
     """Read a file, if it is one: what lies in its place instead, a FIFO for one, is not waited for."""
-    with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+    with open(path, "rb", opener=_unwaiting) as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode) or found.st_size > most:
             msg = f"{path} is no file of at most {most} bytes"
             raise ValueError(msg)
         return file.read()
+
+
+def _unwaiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def hashed(place: Path, *, follow: bool = False) -> str | None:

@@ -70,6 +70,11 @@ class Manifest:
             return None
 
     def unseen(self) -> Self:
-        """Give it as if nobody had looked at its files yet, so that each is hashed: another's word is not taken."""
+        """Give what the tree's digest proves of it, as if nobody had looked at its files: another's word is not taken.
+
+        What is said to be a git LFS pointer is one if its file has a pointer's bytes.
+        """
         files = {path: replace(seen, size=-1, inode=-1) for path, seen in self.files.items()}
-        return replace(self, files=files)
+        hashes = {path: seen.sha256 for path, seen in files.items()}
+        lfs = tuple(each for each in self.lfs if hashes.get(each.path) == Digest.of(each.text).hex)
+        return replace(self, files=files, lfs=lfs)
