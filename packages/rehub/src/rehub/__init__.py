@@ -82,6 +82,7 @@ _WHERE = {
         "RemoteRefusedError",
         "RepositoryNotFoundError",
         "RunError",
+        "SolverError",
         "StoreError",
         "TrustError",
         "UnexpectedResultError",

@@ -37,6 +37,7 @@ written for torch.hub keeps catching what it caught::
         ├── AuthenticationError                the remote wants other credentials
         ├── RemoteRefusedError                 the remote cannot do what is needed
         ├── DownloadError                      a file could not be brought from its URL
+        ├── SolverError                        uv, which solves environments, is missing, or failed
         ├── LockConflictError                  another process has changed the lock meanwhile
         └── StoreError                         the cache cannot be read or written
 
@@ -88,6 +89,7 @@ from rehub.words.errors.world import (
     LockConflictError,
     OfflineError,
     RemoteRefusedError,
+    SolverError,
     StoreError,
     UnreachableError,
 )
@@ -121,6 +123,7 @@ __all__ = [
     "RemoteRefusedError",
     "RepositoryNotFoundError",
     "RunError",
+    "SolverError",
     "StoreError",
     "TrustError",
     "UnexpectedResultError",

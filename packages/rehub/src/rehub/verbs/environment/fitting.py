@@ -1,0 +1,26 @@
+"""Whether an installed version is one that will do, if ``packaging`` is here to say it: it comes with rehub[env]."""
+
+from collections.abc import Iterable
+
+from rehub.words.requirement import Requirement
+
+
+def fits(version: str | None, requirements: Iterable[Requirement]) -> bool | None:
+    """Say whether a version will do; ``None`` where that cannot be told.
+
+    Example:
+        >>> fits("2.1", [Requirement("numpy", ">=1.21,<2")]), fits("2.1", [Requirement("numpy")])
+        (False, True)
+    """
+    try:
+        from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    except ImportError:
+        return None
+    if version is None:
+        return None
+    try:
+        held = [each for each in requirements if not each.marker or Marker(each.marker).evaluate()]
+        return all(SpecifierSet(each.specifier).contains(version, prereleases=True) for each in held)
+    except (InvalidMarker, InvalidSpecifier, UndefinedEnvironmentName):
+        return None
