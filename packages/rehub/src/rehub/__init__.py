@@ -65,6 +65,7 @@ _WHERE = {
         "HubconfFailedError",
         "HubconfNotFoundError",
         "LockConflictError",
+        "LockFileError",
         "MalformedError",
         "MalformedLockError",
         "MalformedRefError",

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from rehub.words.literals import spell_call
 from rehub.words.pin import Pin
+from rehub.words.ref import Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,20 @@ class LockedModel:
     unverified: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
 
+    def __post_init__(self) -> None:
+        # One order, whoever makes it: what is written down changes only where something has changed.
+        object.__setattr__(self, "kwargs", tuple(sorted(self.kwargs, key=lambda each: each[0])))
+        object.__setattr__(self, "environment", tuple(sorted(self.environment)))
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What it was called with, as it is typed: ``("3", "pretrained=True")``."""
+        return tuple(spell_call(self.args, self.kwargs))
+
     @property
     def call(self) -> tuple[Any, ...]:
         """What tells two models of a lock apart, whatever they are called."""
-        return self.ref, self.entry, repr(self.args), repr(self.kwargs)
+        return self.ref, self.entry, self.arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,10 @@ class Lock:
     pylock: str = ""
     pylock_sha256: str = ""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "models", tuple(sorted(self.models, key=lambda each: each.name)))
+        object.__setattr__(self, "weights", tuple(sorted(self.weights, key=lambda each: each.url)))
+
     def repositories(self) -> Iterator[LockedRepository]:
         """Give every repository that it names, each once."""
         yield from dict.fromkeys(each for model in self.models for each in model.repositories)
@@ -98,7 +114,8 @@ class Lock:
 
     def repository(self, ref: str) -> LockedRepository | None:
         """Give what a ref means: one ref means one commit in all of a lock."""
-        return next((each for each in self.repositories() if each.ref == ref), None)
+        meant = Ref.parse(ref)
+        return next((each for each in self.repositories() if each.ref == ref or Ref.parse(each.ref) == meant), None)
 
     def file(self, url: str) -> LockedWeights | None:
         """Give the bytes of a URL, which is given without secrets: one URL gives one file in all of a lock."""

@@ -39,6 +39,7 @@ written for torch.hub keeps catching what it caught::
         ├── DownloadError                      a file could not be brought from its URL
         ├── SolverError                        uv, which solves environments, is missing, or failed
         ├── LockConflictError                  another process has changed the lock meanwhile
+        ├── LockFileError                      the disk does not let a lock be read or written
         └── StoreError                         the cache cannot be read or written
 
 A message says what was being done, what was expected, what was found, and the next command to type.
@@ -87,6 +88,7 @@ from rehub.words.errors.world import (
     DownloadError,
     GitMissingError,
     LockConflictError,
+    LockFileError,
     OfflineError,
     RemoteRefusedError,
     SolverError,
@@ -106,6 +108,7 @@ __all__ = [
     "HubconfFailedError",
     "HubconfNotFoundError",
     "LockConflictError",
+    "LockFileError",
     "MalformedError",
     "MalformedLockError",
     "MalformedRefError",

@@ -120,6 +120,19 @@ class LockConflictError(WorldError):
         super().__init__(f"{path} was changed by another process meanwhile\nIts version stays. Run the command again.")
 
 
+class LockFileError(WorldError):
+    """The disk does not let a lock be read or written; it is what it was.
+
+    Attributes:
+        path: the lock.
+        reason: what the operating system said.
+    """
+
+    def __init__(self, path: str, verb: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} could not be {verb}: {reason}\nIt was not changed.")
+
+
 class StoreError(WorldError):
     """The store cannot be read or written.
 
