@@ -105,7 +105,7 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Wanting:
-    """A distribution that no solution has.
+    """A distribution that cannot be had.
 
     Attributes:
         requirement: what was asked for.
@@ -116,6 +116,32 @@ class Wanting:
     requirement: str
     python: str
     said: str
+
+    @property
+    def name(self) -> str:
+        """Of the distribution."""
+        read = Requirement.parse(self.requirement)
+        return read.name if read else self.requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """Why there is no solution, and what would do.
+
+    Attributes:
+        wanting: what cannot be had by itself; empty if only all of it together cannot be had.
+        python: the newest other Python for which there is a solution of all that any Python has; empty if none.
+        rest: whether all but what is wanting can be had for this Python.
+    """
+
+    wanting: tuple[Wanting, ...] = ()
+    python: str = ""
+    rest: bool = False
+
+    @property
+    def hopeless(self) -> tuple[Wanting, ...]:
+        """What no Python has."""
+        return tuple(each for each in self.wanting if not each.python)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +155,8 @@ class Solution:
         packages: name and version, sorted.
         installed: the torch family as it is here: name and version, which is empty for what is not installed.
         left_out: what was not solved, by name.
-        wanting: why there is no solution, if that is one distribution's fault, or several ones'.
         said: what the solver says, if there is none.
-        whole_python: the newest other Python for which all of it can be had together; empty if there is none.
+        blame: why, then.
     """
 
     time: str
@@ -140,6 +165,5 @@ class Solution:
     packages: tuple[tuple[str, str], ...] = ()
     installed: tuple[tuple[str, str], ...] = ()
     left_out: tuple[str, ...] = ()
-    wanting: tuple[Wanting, ...] = ()
     said: str = ""
-    whole_python: str = ""
+    blame: Blame = Blame()

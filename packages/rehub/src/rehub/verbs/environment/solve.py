@@ -6,19 +6,15 @@ distribution may only be had by running it.
 """
 
 import json
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rehub.words.needs import TORCH_FAMILY, Need, Needs, Solution, Use, Wanting
+from rehub.verbs.environment.blaming import blame, packages, reason
+from rehub.words.needs import TORCH_FAMILY, Need, Needs, Solution, Use
 from rehub.words.requirement import Requirement, normal
 from rehub.world.packages import required_by, version_of
 from rehub.world.uv import Question, Uv
-
-# From the newest to the oldest: 3.6 is the first that torch.hub's repositories of 2019 had wheels for.
-PYTHONS = tuple(f"3.{minor}" for minor in range(15, 5, -1))
-_MOST_TRIED = 60  # distributions that are asked for one by one to find whose fault it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +50,8 @@ def solve(needs: Needs, wish: Wish, uv: Uv) -> Solution:
     left_out = tuple(sorted({normal(each) for each in wish.without}))
     begun = Solution(wish.time, wish.python, installed=tuple(_installed(needs)), left_out=left_out)
     if answer.pylock:
-        packages = _packages(answer.pylock)
-        return replace(begun, pylock=answer.pylock + _origin(begun, wish), packages=packages)
-    return replace(begun, said=_reason(answer.said), **_blame(question, uv))
+        return replace(begun, pylock=answer.pylock + _origin(begun, wish), packages=packages(answer.pylock))
+    return replace(begun, said=reason(answer.said), blame=blame(question, uv))
 
 
 def wanted(needs: Needs, wish: Wish) -> Iterator[str]:
@@ -85,11 +80,6 @@ def _installed(needs: Needs) -> Iterator[tuple[str, str]]:
         yield name, version_of(name) or ""
 
 
-def _packages(pylock: str) -> tuple[tuple[str, str], ...]:
-    found = tomllib.loads(pylock).get("packages", [])
-    return tuple(sorted((str(each["name"]), str(each.get("version", ""))) for each in found))
-
-
 def _origin(solution: Solution, wish: Wish) -> str:
     """Write down what the file's own format has no place for. Source: PEP 751, [tool]."""
     rows: dict[str, Any] = {**dict(wish.origin), "as-of": solution.time, "python": solution.python}
@@ -99,34 +89,3 @@ def _origin(solution: Solution, wish: Wish) -> str:
     lines = [f"{name} = {json.dumps(value)}" for name, value in rows.items()]
     here = [f"{name} = {json.dumps(version or 'not installed')}" for name, version in solution.installed]
     return "\n".join(["", "[tool.rehub]", *lines, "", "[tool.rehub.installed]", *here, ""])
-
-
-# Where there is no solution: whose fault it is.
-
-
-def _blame(question: Question, uv: Uv) -> Mapping[str, Any]:
-    """Find what cannot be had alone, and the newest Python that all of it can be had for."""
-    others = [each for each in PYTHONS if each != question.python]
-    whole = next((each for each in others if uv.ask(replace(question, python=each)).pylock), "")
-    found = [_wanting(each, question, others, uv) for each in question.requirements[:_MOST_TRIED]]
-    if whole and not any(found):
-        # What is needed by what is needed is only known where there is a solution.
-        solved = _packages(uv.ask(replace(question, python=whole)).pylock)
-        found = [_wanting(f"{name}=={version}", question, others, uv) for name, version in solved[:_MOST_TRIED]]
-    return {"wanting": tuple(each for each in found if each), "whole_python": whole}
-
-
-def _wanting(requirement: str, question: Question, others: Iterable[str], uv: Uv) -> Wanting | None:
-    alone = replace(question, requirements=(requirement,), alone=True)
-    answer = uv.ask(alone)
-    if answer.pylock:
-        return None
-    newest = next((each for each in others if uv.ask(replace(alone, python=each)).pylock), "")
-    return Wanting(requirement, newest, _reason(answer.said))
-
-
-def _reason(said: str) -> str:
-    """Give what uv says is the cause, without its conclusions and hints about its own options."""
-    text = " ".join(said.partition("\nhint:")[0].split())
-    cause = text.partition("cause: ")[2] or text
-    return cause.partition(", we can conclude")[0].removeprefix("Because ")

@@ -1,0 +1,45 @@
+"""Keeping a solution: the PEP 751 file, and the lock's word on which bytes that file has."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rehub.words.needs import Solution
+from rehub.world import lockfile, pylock
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was written.
+
+    Attributes:
+        file: the PEP 751 file.
+        sha256: of its bytes, in hex.
+        lock: the lock that names it now; ``None`` if there is none beside it.
+    """
+
+    file: Path
+    sha256: str
+    lock: Path | None
+
+
+def keep(solution: Solution, file: Path, lock: Path | None) -> Kept:
+    """Write a solution down; a lock beside it names it from then on.
+
+    Args:
+        solution: one that has a ``pylock``.
+        file: where to.
+        lock: the lock in use, if one is.
+
+    Raises:
+        MalformedSettingError: the name is none that installers take, or the file is somebody else's.
+        MalformedLockError: the lock cannot be read; nothing was written then.
+        LockConflictError: another process has changed the lock meanwhile.
+        WorldError: the disk refused.
+    """
+    beside = lock if lock and lock.absolute().parent == file.absolute().parent else None
+    if beside is None:
+        return Kept(file, pylock.write(file, solution.pylock).hex, None)
+    said, before = lockfile.read(beside)
+    digest = pylock.write(file, solution.pylock)
+    lockfile.write(beside, replace(said, pylock=file.name, pylock_sha256=digest.hex), before)
+    return Kept(file, digest.hex, beside)
