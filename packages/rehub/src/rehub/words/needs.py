@@ -105,17 +105,19 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Wanting:
-    """A distribution that cannot be had.
+    """A distribution that cannot be had, alone or with what it needs.
 
     Attributes:
         requirement: what was asked for.
         python: the newest Python for which there is a wheel (``3.9``); empty if there is none for any.
         said: what the solver says of it.
+        needed_by: the requirement that needs it; itself, if what cannot be had is something that it needs.
     """
 
     requirement: str
     python: str
     said: str
+    needed_by: str = ""
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +44,7 @@ class Question:
         requirements: as PEP 508 writes them.
         python: the Python that it is for: ``3.11``.
         before: nothing that was uploaded later counts: ``2021-03-01T12:00:00Z``.
+        constraints: which versions will do of what is needed by what is required.
         excluded: distributions that are left out, whoever needs them.
         alone: do not solve what the requirements themselves need.
     """
@@ -51,6 +52,7 @@ class Question:
     requirements: tuple[str, ...]
     python: str
     before: str
+    constraints: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     alone: bool = False
 
@@ -94,12 +96,19 @@ class Uv:
             raise SolverError(f"it took longer than {self.limit:g} s" if late else str(error), self.index) from error
 
     def _ask(self, question: Question, max_answer: int) -> Answer:
-        wanted, excluded, out = (self.folder / name for name in ("requirements.txt", "excluded.txt", "pylock.toml"))
-        wanted.write_text("".join(f"{each}\n" for each in question.requirements), "utf-8")
-        excluded.write_text("".join(f"{each}\n" for each in question.excluded), "utf-8")
+        wanted, limits, excluded = (
+            self._listed(name, rows)
+            for name, rows in (
+                ("requirements.txt", question.requirements),
+                ("constraints.txt", question.constraints),
+                ("excluded.txt", question.excluded),
+            )
+        )
+        out = self.folder / "pylock.toml"
         out.unlink(missing_ok=True)
-        command = [self.binary, "pip", "compile", str(wanted), "--format", "pylock.toml", "--output-file", str(out)]
-        command += ["--default-index", self.index, "--exclude-newer", question.before, "--excludes", str(excluded)]
+        command = [self.binary, "pip", "compile", wanted, "--constraints", limits, "--excludes", excluded]
+        command += ["--format", "pylock.toml", "--output-file", str(out)]
+        command += ["--default-index", self.index, "--exclude-newer", question.before]
         command += ["--python", sys.executable, "--python-version", question.python, "--no-build", "--no-sources"]
         command += ["--no-header", "--no-annotate", "--quiet", *(["--no-deps"] if question.alone else [])]
         done = subprocess.run(
@@ -119,6 +128,11 @@ class Uv:
         if done.returncode or not out.is_file() or out.stat().st_size > max_answer:
             raise SolverError(said.strip() or f"it ended with status {done.returncode}", self.index)
         return Answer(out.read_text("utf-8"))
+
+    def _listed(self, name: str, rows: Iterable[str]) -> str:
+        path = self.folder / name
+        path.write_text("".join(f"{each}\n" for each in rows), "utf-8")
+        return str(path)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 JSON: ``{"ref", "pin", "python": {"here", "asked"}, "needs": [{"name", "use", "requirements", "imports", "where",
 "installed", "installed_as", "fits"}], "aside": [{"file", "line", "text", "reason"}], "solution": {"time", "python",
 "packages": [{"name", "version"}], "installed": {name: version}, "left_out", "wanting": [{"requirement", "python",
-"said"}], "said", "file", "sha256", "lock"} or null}``; ``file``, ``sha256`` and ``lock`` are ``null``
+"said", "needed_by"}], "said", "file", "sha256", "lock"} or null}``; ``file``, ``sha256`` and ``lock`` are ``null``
 where nothing was written.
 """
 
@@ -12,6 +12,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,21 +26,41 @@ from rehub.cli.text import line, plural
 from rehub.hub import Hub
 
 if TYPE_CHECKING:
-    from rehub.verbs.environment import Kept, Wish
+    from rehub.verbs.environment import Kept
     from rehub.words.inspection import Inspection
-    from rehub.words.needs import Needs, Solution
-    from rehub.words.pin import Checkout
+    from rehub.words.needs import Need, Needs, Solution
 
 _PYPI = "https://pypi.org/simple"
 _HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-@make(
-    "env",
-    example="rehub env pytorch/vision:v0.20.1\n"
-    "rehub env mateuszbuda/brain-segmentation-pytorch --as-of commit --imported\n"
+_EXAMPLES = (
+    "rehub env pytorch/vision:v0.20.1",
+    "rehub env mateuszbuda/brain-segmentation-pytorch --as-of commit --imported",
     "rehub env ./my-model --as-of 2024-06-01 --output pylock.june.toml",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed about solving; ``command`` is that again."""
+
+    ref: str
+    as_of: str | None
+    python: str | None
+    imported: bool
+    without: tuple[str, ...]
+    output: str | None
+    lock: str | None
+
+    @property
+    def command(self) -> str:
+        """The same command line, without a Python."""
+        words = ["rehub", "env", self.ref, "--as-of", self.as_of or "commit", *["--imported"] * self.imported]
+        words += [word for name in self.without for word in ("--without", name)]
+        named = {"--output": self.output, "--lock": self.lock}
+        return shlex.join([*words, *(word for name, value in named.items() if value for word in (name, value))])
+
+
+@make("env", example="\n".join(_EXAMPLES))
 @ref
 @click.option(
     "--as-of",
@@ -51,25 +72,10 @@ _HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 @click.option("--imported", is_flag=True, help="Leave out what is declared, but never imported.")
 @click.option("--without", metavar="NAME", multiple=True, help="Leave a package out; may be said several times.")
 @click.option("--output", metavar="FILE", help="Where to; pylock.toml beside the lock, or here, by default.")
-@click.option(
-    "--lock", metavar="FILE", help="The lock; else REHUB_LOCK names it, or it is rehub.lock in this folder."
-)
+@click.option("--lock", metavar="FILE", help="The lock; else REHUB_LOCK names it, or it is rehub.lock in this folder.")
 @force_reload
 @source
-def command(  # noqa: PLR0913 - one for each option
-    hub: Hub,
-    out: Output,
-    *,
-    ref: str,
-    as_of: str | None,
-    python: str | None,
-    imported: bool,
-    without: tuple[str, ...],
-    output: str | None,
-    lock: str | None,
-    force_reload: bool,
-    source: str,
-) -> None:
+def command(hub: Hub, out: Output, *, ref: str, force_reload: bool, source: str, **options: Any) -> None:
     """Show which packages a repository needs, and solve them as of a day.
 
     What its hubconf, its requirements and its project files say, and what its modules import, is read; nothing of it is
@@ -78,63 +84,56 @@ def command(  # noqa: PLR0913 - one for each option
     from rehub.verbs.environment import needs_of
     from rehub.world.folder import Tree
 
-    if as_of is None and (python or imported or without or output or lock):
-        raise click.UsageError("this is for --as-of WHEN: without it nothing is solved", click.get_current_context())
+    asked = _checked(Asked(ref, **options))
     found = hub.inspect(ref, source=source, force_reload=force_reload)
     needs = needs_of(Tree(found.checkout.root), found.hubconf)
     if not out.as_json:
         _show_needs(out, found, needs)
-    if as_of is None:
-        if out.as_json:
-            out.data(_document(ref, found, needs))
-        else:
-            _advise(out, ref, needs)
-        return
-    wish = _wish(hub, found.checkout, as_of, python, imported=imported, without=without)
-    lock_file = _lock(hub, lock)
-    _solve(hub, out, ref, found, needs, wish, _target(output, lock_file), lock_file)
+    if asked.as_of is not None:
+        _solve(hub, out, asked, found, needs)
+    elif out.as_json:
+        out.data(_document(asked, found, needs))
+    else:
+        _advise(out, asked, needs)
 
 
-def _solve(  # noqa: PLR0913, PLR0917 - what was read, what is wanted, where to
-    hub: Hub,
-    out: Output,
-    ref: str,
-    found: "Inspection",
-    needs: "Needs",
-    wish: "Wish",
-    target: Path,
-    lock: Path | None,
-) -> None:
-    from rehub.verbs.environment import keep, solve
+def _checked(asked: Asked) -> Asked:
+    """Refuse what cannot be meant.
+
+    Raises:
+        UsageError: it is that.
+    """
+    context = click.get_current_context()
+    if asked.as_of is None and (asked.python or asked.imported or asked.without or asked.output or asked.lock):
+        raise click.UsageError("without --as-of WHEN nothing is solved, and the other options are for that", context)
+    if asked.python is not None and not re.fullmatch(r"3\.\d{1,2}", asked.python):
+        raise click.BadParameter(f"{asked.python!r} is no Python such as 3.9", context, param_hint="--python")
+    return asked
+
+
+def _solve(hub: Hub, out: Output, asked: Asked, found: "Inspection", needs: "Needs") -> None:
+    from rehub.verbs.environment import Wish, keep, solve
     from rehub.words.errors import OfflineError
     from rehub.world import pylock, uv
 
+    lock = _lock(hub, asked.lock)
+    target = Path(asked.output) if asked.output else (lock.parent if lock else Path()) / "pylock.toml"
     pylock.check(target)  # before anybody waits
     if hub.settings.offline:
         raise OfflineError("the index of packages", "Solve it online: unset REHUB_OFFLINE, or leave out --offline.")
-    out.progress("solving")
+    time, pin = hub.as_of(asked.as_of or "", found.checkout), found.checkout.pin
+    origin = (("repository", pin.remote.url), ("commit", pin.commit)) if pin else ()
+    wish = Wish(time, asked.python or _HERE, asked.imported, asked.without, origin)
+    out.progress(f"solving as of {time}")
     with uv.started(os.environ, hub.settings.rewritten(_PYPI)) as solver:
         solution = solve(needs, wish, solver)
     kept = keep(solution, target, lock) if solution.pylock else None
     if out.as_json:
-        out.data(_document(ref, found, needs, solution, kept))
+        out.data(_document(asked, found, needs, solution, kept))
     else:
         _show_solution(out, needs, solution, kept)
     if kept is None:
-        raise click.ClickException(_no_solution(ref, needs, solution))
-
-
-def _wish(
-    hub: Hub, checkout: "Checkout", as_of: str, python: str | None, *, imported: bool, without: tuple[str, ...]
-) -> "Wish":
-    from rehub.verbs.environment import Wish
-
-    context = click.get_current_context()
-    if python is not None and not re.fullmatch(r"3\.\d{1,2}", python):
-        raise click.BadParameter(f"{python!r} is no Python such as 3.9", context, param_hint="--python")
-    pin = checkout.pin
-    origin = (("repository", pin.remote.url), ("commit", pin.commit)) if pin else ()
-    return Wish(hub.as_of(as_of, checkout), python or _HERE, imported, without, origin)
+        raise click.ClickException(_no_solution(asked, needs, solution))
 
 
 def _lock(hub: Hub, given: str | None) -> Path | None:
@@ -143,18 +142,16 @@ def _lock(hub: Hub, given: str | None) -> Path | None:
     return named or (Path("rehub.lock") if Path("rehub.lock").is_file() else None)
 
 
-def _target(output: str | None, lock: Path | None) -> Path:
-    return Path(output) if output else (lock.parent if lock else Path()) / "pylock.toml"
-
-
 # For people.
 
 
 def _show_needs(out: Output, found: "Inspection", needs: "Needs") -> None:
+    from rehub.verbs.environment import suits
     from rehub.words.telling.needs import needed
 
     asked = f"; it asks for {needs.python}" if needs.python else ""
-    _sections(out, [(str(found.checkout), [f"Python {_HERE} is here{asked}"]), *needed(needs)])
+    amiss = ", which this one is not" if suits(needs, _HERE) is False else ""
+    _sections(out, [(str(found.checkout), [f"Python {_HERE} is here{asked}{amiss}"]), *needed(needs)])
 
 
 def _show_solution(out: Output, needs: "Needs", solution: "Solution", kept: "Kept | None") -> None:
@@ -162,7 +159,8 @@ def _show_solution(out: Output, needs: "Needs", solution: "Solution", kept: "Kep
 
     _sections(out, solved(solution, needs) if kept else unsolved(solution))
     if kept:
-        out.line(f"wrote {kept.file}: {plural(len(solution.packages), 'package')}, each file with its SHA-256")
+        held = f"{plural(len(solution.packages), 'package')}, each file with its SHA-256"
+        out.line(f"wrote {kept.file}: {held if solution.packages else 'there is nothing else to install'}")
         named = f"; {kept.lock} names it and its digest" if kept.lock else ""
         out.note(f"nothing was installed{named}; 'uv pip install -r {shlex.quote(str(kept.file))}' would")
 
@@ -172,63 +170,60 @@ def _sections(out: Output, sections: Iterable[tuple[str, list[str]]]) -> None:
         if out.terminal:
             from rich.text import Text
 
-            out.show(Text(line(title), "bold"), *(Text(f"  {_clean(each)}") for each in lines), wrap=False)
+            out.show(Text(line(title), "bold"), *(Text(f"  {each}") for each in lines), wrap=False)
         else:
             out.line(f"{line(title)}:")
             for each in lines:
-                out.line(f"  {_clean(each)}")
+                out.line(f"  {each}")
 
 
-def _clean(text: str) -> str:
-    """Make one line of a text, and leave the spaces between its columns."""
-    return text.replace("\n", " ")
-
-
-def _advise(out: Output, ref: str, needs: "Needs") -> None:
+def _advise(out: Output, asked: Asked, needs: "Needs") -> None:
     from rehub.words.telling.needs import counted, missing
 
     out.note(counted(needs) + (f"; the rest: pip install {shlex.join(rest)}" if (rest := missing(needs)) else ""))
-    out.note(f"'rehub env {shlex.quote(ref)} --as-of commit' finds the versions of the commit's day")
+    out.note(f"'{asked.command}' finds the versions of the commit's day")
 
 
-def _no_solution(ref: str, needs: "Needs", solution: "Solution") -> str:
+def _no_solution(asked: Asked, needs: "Needs", solution: "Solution") -> str:
     from rehub.words.telling.needs import ways_on
 
-    ways = list(ways_on(solution, needs, f"rehub env {shlex.quote(ref)} --as-of {solution.time}"))
-    told = "\n".join(f"  {command}\n    {what}" for command, what in ways)
-    return "there is no solution; nothing was written" + (f"\nLikely to help:\n{told}" if told else "")
+    ways = "\n".join(f"  {command}\n    {what}" for command, what in ways_on(solution, needs, asked.command))
+    return "there is no solution; nothing was written" + (f"\nWhat helps:\n{ways}" if ways else "")
 
 
 # For programs.
 
 
 def _document(
-    ref: str,
+    asked: Asked,
     found: "Inspection",
     needs: "Needs",
     solution: "Solution | None" = None,
     kept: "Kept | None" = None,
 ) -> dict[str, Any]:
-    rows = [
-        {
-            "name": each.name,
-            "use": str(each.use),
-            "requirements": [str(one) for one in each.requirements],
-            "imports": each.imports,
-            "where": [{"file": one.file, "line": one.line} for one in each.where],
-            "installed": each.installed,
-            "installed_as": each.installed_as or None,
-            "fits": each.fits,
-        }
-        for each in needs.needs
-    ]
-    about = {"python": {"here": _HERE, "asked": needs.python or None}, "needs": rows, "aside": list(needs.aside)}
-    return {**shapes.heading(ref, found.checkout), **about, "solution": _solution(solution, kept)}
+    return {
+        **shapes.heading(asked.ref, found.checkout),
+        "python": {"here": _HERE, "asked": needs.python or None},
+        "needs": [_need(each) for each in needs.needs],
+        "aside": list(needs.aside),
+        "solution": _solution(solution, kept) if solution else None,
+    }
 
 
-def _solution(solution: "Solution | None", kept: "Kept | None") -> dict[str, Any] | None:
-    if solution is None:
-        return None
+def _need(need: "Need") -> dict[str, Any]:
+    return {
+        "name": need.name,
+        "use": str(need.use),
+        "requirements": [str(each) for each in need.requirements],
+        "imports": need.imports,
+        "where": [{"file": each.file, "line": each.line} for each in need.where],
+        "installed": need.installed,
+        "installed_as": need.installed_as or None,
+        "fits": need.fits,
+    }
+
+
+def _solution(solution: "Solution", kept: "Kept | None") -> dict[str, Any]:
     return {
         "time": solution.time,
         "python": solution.python,
@@ -237,7 +232,5 @@ def _solution(solution: "Solution | None", kept: "Kept | None") -> dict[str, Any
         "left_out": solution.left_out,
         "wanting": list(solution.blame.wanting),
         "said": solution.said or None,
-        "file": kept and kept.file,
-        "sha256": kept and kept.sha256,
-        "lock": kept and kept.lock,
+        **(asdict(kept) if kept else {"file": None, "sha256": None, "lock": None}),
     }

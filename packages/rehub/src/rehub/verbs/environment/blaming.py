@@ -4,34 +4,40 @@ What the solver says is for people, and changes; so it is not read, but asked ag
 other Pythons, without what is hopeless.
 """
 
+import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from rehub.words.needs import Blame, Wanting
-from rehub.words.requirement import Requirement
+from rehub.words.requirement import Requirement, normal
 from rehub.world.uv import Question, Uv
 
 # From the newest to the oldest: 3.6 is the first that torch.hub's repositories of 2019 had wheels for.
 PYTHONS = tuple(f"3.{minor}" for minor in range(15, 5, -1))
 _MOST_ASKED = 60  # requirements that are asked for one by one
+_CONCLUSION = re.compile(r",? we can conclude| and only (?:the following versions|[\w.-]+[<>=!])| and you require")
 
 
 def blame(question: Question, uv: Uv) -> Blame:
-    """Find what cannot be had alone, and what would do.
+    """Find what cannot be had by itself, or with what it needs, and what would do.
 
     Raises:
         SolverError: uv failed, or could not ask its index.
     """
-    found = _wanting(question.requirements, question, uv)
-    hopeless = {each.requirement for each in found if not each.python}
-    rest = replace(question, requirements=tuple(each for each in question.requirements if each not in hopeless))
-    newest = _newest(rest, uv) if rest.requirements else ""
-    if newest and not found:
-        # What is needed by what is needed is only known where there is a solution.
-        solved = packages(uv.ask(replace(rest, python=newest)).pylock)
-        found = _wanting([f"{name}=={version}" for name, version in solved], question, uv)
-    return Blame(tuple(found), newest, _without(found, question, uv))
+    asked = question.requirements[:_MOST_ASKED]
+    found = _each_once([each for one in asked for each in _wanting(one, question, uv)])
+    here = _without(question, found)
+    elsewhere = _without(question, [each for each in found if not each.python])
+    newest = _newest(elsewhere, uv) if elsewhere.requirements else ""
+    return Blame(found, newest, bool(found) and bool(uv.ask(here).pylock))
+
+
+def _each_once(found: Sequence[Wanting]) -> tuple[Wanting, ...]:
+    """Leave out what is needed by something else, if it is required, too, and told then; and what was told before."""
+    required = {normal(each.name) for each in found if not each.needed_by}
+    kept = [each for each in found if not each.needed_by or normal(each.name) not in required]
+    return tuple({each.requirement: each for each in reversed(kept)}.values())[::-1]
 
 
 def packages(pylock: str) -> tuple[tuple[str, str], ...]:
@@ -49,17 +55,32 @@ def reason(said: str) -> str:
     """
     text = " ".join(said.partition("\nhint:")[0].split())
     cause = text.partition("cause: ")[2] or text
-    return cause.partition(", we can conclude")[0].removeprefix("Because ")
+    return _CONCLUSION.split(cause, maxsplit=1)[0].removeprefix("Because ")
 
 
-def _wanting(requirements: Sequence[str], question: Question, uv: Uv) -> list[Wanting]:
-    found = []
-    for each in requirements[:_MOST_ASKED]:
-        alone = replace(question, requirements=(each,), alone=True)
-        answer = uv.ask(alone)
-        if not answer.pylock:
-            found.append(Wanting(each, _newest(alone, uv), reason(answer.said)))
-    return found
+def _wanting(requirement: str, question: Question, uv: Uv) -> Iterator[Wanting]:
+    """Give what of a requirement cannot be had: itself, or something that it needs."""
+    alone = replace(question, requirements=(requirement,), alone=True)
+    answer = uv.ask(alone)
+    if not answer.pylock:
+        yield Wanting(requirement, _newest(alone, uv), reason(answer.said))
+        return
+    whole = replace(alone, alone=False)
+    answer = uv.ask(whole)
+    if answer.pylock:
+        return
+    newest = _newest(whole, uv)
+    # What it needs is only known where there is a solution.
+    solved = packages(uv.ask(replace(whole, python=newest)).pylock) if newest else ()
+    needed = [Wanting(each, "", "", requirement) for each in map("==".join, solved)]
+    below = [each for one in needed if (each := _asked_alone(one, question, uv))]
+    yield from below or [Wanting(requirement, newest, reason(answer.said), requirement)]
+
+
+def _asked_alone(needed: Wanting, question: Question, uv: Uv) -> Wanting | None:
+    alone = replace(question, requirements=(needed.requirement,), alone=True)
+    answer = uv.ask(alone)
+    return None if answer.pylock else replace(needed, python=_newest(alone, uv), said=reason(answer.said))
 
 
 def _newest(question: Question, uv: Uv) -> str:
@@ -68,11 +89,9 @@ def _newest(question: Question, uv: Uv) -> str:
     return next((each for each in others if uv.ask(replace(question, python=each)).pylock), "")
 
 
-def _without(found: Sequence[Wanting], question: Question, uv: Uv) -> bool:
-    """Say whether all the rest can be had for this Python."""
-    names = {each.name: each.key for each in map(Requirement.parse, (one.requirement for one in found)) if each}
-    kept = tuple(
-        each for each in question.requirements if (read := Requirement.parse(each)) and read.key not in names.values()
-    )
-    rest = replace(question, requirements=kept, excluded=(*question.excluded, *names))
-    return bool(found) and bool(uv.ask(rest).pylock)
+def _without(question: Question, found: Iterable[Wanting]) -> Question:
+    """Leave distributions out of a question, whoever needs them."""
+    names = {normal(each.name) for each in found}
+    read = {each: Requirement.parse(each) for each in question.requirements}
+    kept = tuple(text for text, each in read.items() if each and each.key not in names)
+    return replace(question, requirements=kept, excluded=(*question.excluded, *sorted(names)))

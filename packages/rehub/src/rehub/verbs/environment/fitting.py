@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from rehub.words.needs import Needs
 from rehub.words.requirement import Requirement
 
 
@@ -24,3 +25,9 @@ def fits(version: str | None, requirements: Iterable[Requirement]) -> bool | Non
         return all(SpecifierSet(each.specifier).contains(version, prereleases=True) for each in held)
     except (InvalidMarker, InvalidSpecifier, UndefinedEnvironmentName):
         return None
+
+
+def suits(needs: Needs, python: str) -> bool | None:
+    """Say whether a Python is among those that a repository says that it is for; ``None`` where that cannot be told."""
+    asked = Requirement.parse(f"python{needs.python}")
+    return fits(f"{python}.99", [asked]) if asked and needs.python else None

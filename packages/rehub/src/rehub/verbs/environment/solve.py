@@ -45,10 +45,11 @@ def solve(needs: Needs, wish: Wish, uv: Uv) -> Solution:
     Raises:
         SolverError: uv failed, or could not ask its index.
     """
-    question = Question(tuple(wanted(needs, wish)), wish.python, wish.time, tuple(_excluded(wish)))
+    excluded, limits = tuple(_excluded(wish)), tuple(_constraints(needs, wish))
+    question = Question(tuple(wanted(needs, wish)), wish.python, wish.time, limits, excluded)
     answer = uv.ask(question)
     left_out = tuple(sorted({normal(each) for each in wish.without}))
-    begun = Solution(wish.time, wish.python, installed=tuple(_installed(needs)), left_out=left_out)
+    begun = Solution(wish.time, wish.python, installed=tuple(_installed(needs, wish)), left_out=left_out)
     if answer.pylock:
         return replace(begun, pylock=answer.pylock + _origin(begun, wish), packages=packages(answer.pylock))
     return replace(begun, said=reason(answer.said), blame=blame(question, uv))
@@ -62,6 +63,13 @@ def wanted(needs: Needs, wish: Wish) -> Iterator[str]:
             yield from map(str, need.requirements or [Requirement(need.name)])
 
 
+def _constraints(needs: Needs, wish: Wish) -> Iterator[str]:
+    """Give what is declared of the versions of what is not solved for itself, but may be needed by the rest."""
+    for need in needs.needs:
+        if not is_solved(need, imported=wish.imported):
+            yield from (str(replace(each, extras=())) for each in need.requirements if each.specifier)
+
+
 def is_solved(need: Need, *, imported: bool = False) -> bool:
     """Say whether something is solved: what is only imported, and only later, is not: nobody says that it must be."""
     if need.use is Use.DECLARED:
@@ -73,9 +81,11 @@ def _excluded(wish: Wish) -> Iterable[str]:
     return sorted({*TORCH_FAMILY, *required_by(["torch"]), *map(normal, wish.without)})
 
 
-def _installed(needs: Needs) -> Iterator[tuple[str, str]]:
-    """Give the torch family as it is here, as far as it is needed; torch always is."""
-    named = {need.key for need in needs.needs if need.family and is_solved(need)}
+def _installed(needs: Needs, wish: Wish) -> Iterator[tuple[str, str]]:
+    """Give torch, and what else is needed of its family and of what comes with it, as it is here."""
+    along = required_by(["torch"])
+    asked = (need for need in needs.needs if is_solved(need, imported=wish.imported))
+    named = {need.key for need in asked if need.family or need.key in along}
     for name in sorted({"torch", *named}):
         yield name, version_of(name) or ""
 

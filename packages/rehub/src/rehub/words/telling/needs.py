@@ -14,6 +14,7 @@ _TITLES = {
 }
 _PLACES = 3  # shown of one
 _WIDE = 40  # characters of a column, at most
+_REASON = 200  # characters of what the solver says
 
 
 def needed(needs: Needs) -> Iterator[Section]:
@@ -54,7 +55,7 @@ def solved(solution: Solution, needs: Needs) -> Iterator[Section]:
     now = {each.key: each.installed for each in needs.needs}
     title = f"as of {solution.time}, for Python {solution.python}"
     rows = [(name, version, _beside(version, now.get(name))) for name, version in solution.packages]
-    yield title, aligned(rows) or ["nothing to solve"]
+    yield title, aligned(rows) or ["nothing but what is taken as installed"]
     yield from _taken(solution)
 
 
@@ -78,15 +79,18 @@ def _beside(version: str, installed: str | None) -> str:
 
 
 def _wanting(each: Wanting, python: str) -> Iterator[str]:
-    if each.python:
-        yield f"{each.requirement}: no wheel for Python {python}; the newest Python that has one is {each.python}"
+    name, newest = each.requirement, f"the newest Python that has one is {each.python}" if each.python else ""
+    if each.needed_by == name:
+        newest = f"it can be had for {each.python}" if each.python else "nor for any other"
+        yield f"{name}: something that it needs cannot be had for Python {python}; {newest}"
     else:
-        yield f"{each.requirement}: no wheel for any Python"
-    yield f"  {each.said}"
+        name += f" (needed by {each.needed_by})" if each.needed_by else ""
+        yield f"{name}: no wheel for " + (f"Python {python}; {newest}" if newest else "any Python")
+    yield f"  {cut(each.said, _REASON)}"
 
 
 def ways_on(solution: Solution, needs: Needs, command: str) -> Iterator[tuple[str, str]]:
-    """Give the commands that help where there is no solution, each with what it does; but for the first, all were tried.
+    """Give the commands that help where there is no solution, each with what it does.
 
     Args:
         solution: there is none.
@@ -95,8 +99,9 @@ def ways_on(solution: Solution, needs: Needs, command: str) -> Iterator[tuple[st
     """
     told = solution.blame
     names = {each.name for each in told.wanting}
-    if idle := [each.name for each in needs.of(Use.DECLARED) if each.name in names]:
-        yield f"{command} --imported", f"leaves out what is never imported: {', '.join(idle)}, and maybe more"
+    idle = {each.name for each in needs.of(Use.DECLARED)}
+    if told.rest and names <= idle:
+        yield f"{command} --imported", "leaves out what is declared but never imported"
     if told.python:
         out = {each.name for each in told.hopeless}
         yield f"{command}{_without(out)} --python {told.python}", "solves it for the newest Python that can have it"
