@@ -71,7 +71,7 @@ class PackageIndex:
         """The index's address, as ``UV_DEFAULT_INDEX`` takes it."""
         return f"http://127.0.0.1:{self._http.server_address[1]}/simple"
 
-    def wheel(  # noqa: PLR0913 - what a wheel can say
+    def wheel(
         self,
         name: str,
         version: str,

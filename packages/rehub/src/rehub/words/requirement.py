@@ -52,7 +52,7 @@ class Requirement:
             (None, None)
         """
         found = _REQUIREMENT.fullmatch(text) if len(text) <= MOST else None
-        if not found:
+        if not found or len(text.strip().splitlines()) != 1:
             return None
         extras = (each.strip() for each in (found["extras"] or "").split(","))
         specifier = re.sub(r"\s+", "", found["specifier"] or "")
@@ -87,8 +87,8 @@ def from_poetry(name: str, said: str) -> Requirement | None:
         >>> str(from_poetry("timm", "^0.9.2")), str(from_poetry("torch", "*")), str(from_poetry("x", ">=1,<2"))
         ('timm>=0.9.2,<0.10', 'torch', 'x>=1,<2')
     """
-    parts = (_from_poetry(part.strip()) for part in said.split(",") if part.strip() not in {"", "*"})
-    return Requirement.parse(name + ",".join(parts))
+    parts = [_from_poetry(part.strip()) for part in said.split(",") if part.strip() not in {"", "*"}]
+    return Requirement.parse(name + ",".join(parts)) if all(part[0] in "<>=!~" for part in parts) else None
 
 
 def _from_poetry(part: str) -> str:
@@ -102,7 +102,7 @@ def _from_poetry(part: str) -> str:
 
 
 def _next(parts: list[str], *, caret: bool) -> str:
-    """Give the first version that is too new: for a caret the first part that is not 0 counts, for a tilde the minor."""
+    """Give the first version that is too new: a caret keeps the first part that is not 0, a tilde the minor one."""
     significant = next((place for place, part in enumerate(parts) if part.strip("0")), len(parts) - 1)
     place = significant if caret else min(1, len(parts) - 1)
     return ".".join([*parts[:place], str(int(parts[place]) + 1)])

@@ -22,6 +22,7 @@ _PASSED_ON = (
     *("PATH", "HOME", "TMPDIR", "SYSTEMROOT", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR", "UV_CACHE_DIR"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     *("UV_INDEX", "UV_KEYRING_PROVIDER", "UV_SYSTEM_CERTS", "UV_NATIVE_TLS", "UV_INSECURE_HOST", "UV_INDEX_STRATEGY"),
+    "UV_HTTP_RETRIES",
 )
 _ALWAYS = {"UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1", "LC_ALL": "C"}
 _UNSOLVED = 1  # its exit status where there is no solution; other ones are faults
@@ -136,12 +137,13 @@ class Uv:
 
 
 @contextmanager
-def started(environ: Mapping[str, str], index: str, *, limit: float = 600.0) -> Iterator[Uv]:
+def started(environ: Mapping[str, str], index: str, *, timeout: float = 30.0, limit: float = 600.0) -> Iterator[Uv]:
     """Find uv, and give it a folder that is gone afterwards.
 
     Args:
         environ: whose variables say how to reach an index; ``UV_DEFAULT_INDEX`` names another one.
         index: the index to ask, if no variable names one.
+        timeout: how long the index may stay silent, in seconds.
         limit: how long all questions together may take, in seconds.
 
     Raises:
@@ -152,8 +154,8 @@ def started(environ: Mapping[str, str], index: str, *, limit: float = 600.0) -> 
     asked = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL") or index
     with tempfile.TemporaryDirectory(prefix="rehub-uv-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
-        cache = {"UV_CACHE_DIR": str(folder / "cache")}
-        yield Uv(binary, asked, {**cache, **own, **_ALWAYS, **_data(folder)}, folder, limit)
+        usual = {"UV_CACHE_DIR": str(folder / "cache"), "UV_HTTP_TIMEOUT": str(max(1, round(timeout)))}
+        yield Uv(binary, asked, {**usual, **own, **_ALWAYS, **_data(folder)}, folder, limit)
 
 
 def _data(folder: Path) -> dict[str, str]:

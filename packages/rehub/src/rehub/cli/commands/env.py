@@ -65,8 +65,8 @@ class Asked:
 @click.option(
     "--as-of",
     metavar="WHEN",
-    help="Solve with what there was then, into a pylock.toml: 'commit' for the commit's own time, another commit, a day "
-    "or a time.",
+    help="Solve with what there was then, into a pylock.toml. WHEN is 'commit' for the commit's own time, another commit, "
+    "a day or a time.",
 )
 @click.option("--python", metavar="VERSION", help="Solve for this Python, such as 3.9, instead of the running one.")
 @click.option("--imported", is_flag=True, help="Leave out what is declared, but never imported.")
@@ -112,20 +112,20 @@ def _checked(asked: Asked) -> Asked:
 
 
 def _solve(hub: Hub, out: Output, asked: Asked, found: "Inspection", needs: "Needs") -> None:
-    from rehub.verbs.environment import Wish, keep, solve
+    from rehub.verbs.environment import Wish, check, keep, solve
     from rehub.words.errors import OfflineError
-    from rehub.world import pylock, uv
+    from rehub.world import uv
 
     lock = _lock(hub, asked.lock)
     target = Path(asked.output) if asked.output else (lock.parent if lock else Path()) / "pylock.toml"
-    pylock.check(target)  # before anybody waits
+    check(target, lock)
     if hub.settings.offline:
         raise OfflineError("the index of packages", "Solve it online: unset REHUB_OFFLINE, or leave out --offline.")
     time, pin = hub.as_of(asked.as_of or "", found.checkout), found.checkout.pin
     origin = (("repository", pin.remote.url), ("commit", pin.commit)) if pin else ()
     wish = Wish(time, asked.python or _HERE, asked.imported, asked.without, origin)
     out.progress(f"solving as of {time}")
-    with uv.started(os.environ, hub.settings.rewritten(_PYPI)) as solver:
+    with uv.started(os.environ, hub.settings.rewritten(_PYPI), timeout=hub.settings.timeout) as solver:
         solution = solve(needs, wish, solver)
     kept = keep(solution, target, lock) if solution.pylock else None
     if out.as_json:

@@ -50,7 +50,7 @@ def reason(said: str) -> str:
     """Give what uv says is the cause, without its conclusions and the hints about its own options.
 
     Example:
-        >>> reason("error: No\\n  cause: Because x was not found, we can conclude that it is.\\n\\nhint: Try --this")
+        >>> reason("error: No  cause: Because x was not found, we can conclude that it is.")
         'x was not found'
     """
     text = " ".join(said.partition("\nhint:")[0].split())

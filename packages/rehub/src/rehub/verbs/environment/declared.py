@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from posixpath import dirname, join, normpath
 from typing import Any
 
+from rehub.verbs.environment.fitting import is_valid
 from rehub.verbs.environment.setupscript import Script, read_script
 from rehub.words.hubconf import Problem
 from rehub.words.needs import Aside, Where
@@ -90,7 +91,9 @@ class _Reader:
         try:
             take(name, _text(data))
         except (ValueError, configparser.Error, RecursionError) as error:
-            self.aside(name, 1, "", f"cannot be read: {str(error).splitlines()[0] if str(error) else 'nested too deep'}")
+            self.aside(
+                name, 1, "", f"cannot be read: {str(error).splitlines()[0] if str(error) else 'nested too deep'}"
+            )
 
     def aside(self, file: str, line: int, text: str, reason: str) -> None:
         """Note what nothing was done about."""
@@ -101,6 +104,8 @@ class _Reader:
         """Note a requirement; what is to come from elsewhere is set aside."""
         if requirement.url:
             self.aside(file, line, str(requirement), "comes from elsewhere, not from an index")
+        elif not is_valid(requirement):
+            self.aside(file, line, str(requirement), "is no requirement")
         elif len(self.found.requirements) < self.limits.lines:
             self.found.requirements.append((requirement, Where(file, line)))
 
@@ -190,7 +195,9 @@ class _Reader:
         """Read setuptools' declarative form."""
         config = configparser.RawConfigParser(strict=False)
         config.read_string(text)
-        self._project(config.get("metadata", "name", fallback=""), config.get("options", "python_requires", fallback=""))
+        self._project(
+            config.get("metadata", "name", fallback=""), config.get("options", "python_requires", fallback="")
+        )
         numbered = _Numbers(text)
         for raw in config.get("options", "install_requires", fallback="").splitlines():
             told = raw.partition(" #")[0].strip()
@@ -249,5 +256,3 @@ def _list(value: object) -> Iterable[Any]:
 
 def _text_of(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-

@@ -27,6 +27,25 @@ def fits(version: str | None, requirements: Iterable[Requirement]) -> bool | Non
         return None
 
 
+def is_valid(requirement: Requirement) -> bool:
+    """Say whether a solver would take a requirement; one line that it does not would be the end of all.
+
+    Example:
+        >>> is_valid(Requirement("x", ">=1.2")), is_valid(Requirement("x", ">=1.*"))
+        (True, False)
+    """
+    try:
+        from packaging.requirements import InvalidRequirement
+        from packaging.requirements import Requirement as Strict
+    except ImportError:
+        return True
+    try:
+        Strict(str(requirement))
+    except InvalidRequirement:
+        return False
+    return True
+
+
 def suits(needs: Needs, python: str) -> bool | None:
     """Say whether a Python is among those that a repository says that it is for; ``None`` where that cannot be told."""
     asked = Requirement.parse(f"python{needs.python}")

@@ -63,7 +63,7 @@ def _named(node: ast.AST) -> list[str]:
 
 
 def _always(node: ast.AST, block: str) -> bool:
-    """Say whether a block of a statement is run, whatever happens: an error before it would be an import that failed."""
+    """Say whether a block of a statement is run whatever happens, unless something fails."""
     if isinstance(node, ast.Try | ast.TryStar):
         return block == "finalbody" or (block == "body" and not node.handlers)
     return isinstance(node, ast.Module | ast.With | ast.ClassDef)

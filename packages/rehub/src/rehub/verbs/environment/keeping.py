@@ -22,6 +22,18 @@ class Kept:
     lock: Path | None
 
 
+def check(file: Path, lock: Path | None) -> None:
+    """Refuse, before anybody waits for a solution, what could not be kept.
+
+    Raises:
+        MalformedSettingError: the file's name is none that installers take, or it is somebody else's.
+        MalformedLockError: the lock cannot be read.
+    """
+    pylock.check(file)
+    if lock:
+        lockfile.read(lock)
+
+
 def keep(solution: Solution, file: Path, lock: Path | None) -> Kept:
     """Write a solution down; a lock beside it names it from then on.
 

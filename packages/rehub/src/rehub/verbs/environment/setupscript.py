@@ -31,8 +31,8 @@ def read_script(file: str, text: str) -> Script | Problem:
     """Read a setup script.
 
     Example:
-        >>> read_script("setup.py", "from setuptools import setup\\nsetup(name='toy', install_requires=['numpy'])")
-        Script(name='toy', python='', requires=(('numpy', 2),), unknown=())
+        >>> read_script("setup.py", "setup(name='toy', install_requires=['numpy'])")
+        Script(name='toy', python='', requires=(('numpy', 1),), unknown=())
     """
     source = parse(file, text)
     if isinstance(source, Problem):

@@ -105,7 +105,9 @@ class SolverError(WorldError):
         self.said, self.index = hidden.sub("…@", said), hidden.sub("…@", index)
         asked = f"\n  index {self.index}" if self.index else ""
         lines = "\n".join(f"  {line}" for line in self.said.splitlines())
-        super().__init__(f"uv could not solve the environment{asked}\n{lines}\nNothing was written.{advice and chr(10) + advice}")
+        super().__init__(
+            f"uv could not solve the environment{asked}\n{lines}\nNothing was written.{advice and chr(10) + advice}"
+        )
 
 
 class LockConflictError(WorldError):

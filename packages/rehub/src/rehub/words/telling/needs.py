@@ -1,10 +1,12 @@
 """What a repository needs, and what a solver made of it, as sections of lines for people."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from rehub.words.needs import Need, Needs, Solution, Use, Wanting
 from rehub.words.text import cut, plural
 
+_NO_WHEELS = re.compile(r"\S+ has no (?:usable )?wheels")  # which was said in our own words
 Section = tuple[str, list[str]]
 
 _TITLES = {
@@ -86,7 +88,8 @@ def _wanting(each: Wanting, python: str) -> Iterator[str]:
     else:
         name += f" (needed by {each.needed_by})" if each.needed_by else ""
         yield f"{name}: no wheel for " + (f"Python {python}; {newest}" if newest else "any Python")
-    yield f"  {cut(each.said, _REASON)}"
+    if not _NO_WHEELS.match(each.said):
+        yield f"  {cut(each.said, _REASON)}"
 
 
 def ways_on(solution: Solution, needs: Needs, command: str) -> Iterator[tuple[str, str]]:
@@ -117,7 +120,9 @@ def counted(needs: Needs) -> str:
     """Say how much of what loading needs is here."""
     asked = needs.of(Use.LOAD)
     there = [each for each in asked if each.installed is not None and each.fits is not False]
-    return f"{len(there)} of {plural(len(asked), 'package')} that loading needs {'is' if len(there) == 1 else 'are'} here"
+    return (
+        f"{len(there)} of {plural(len(asked), 'package')} that loading needs {'is' if len(there) == 1 else 'are'} here"
+    )
 
 
 def missing(needs: Needs) -> list[str]:
