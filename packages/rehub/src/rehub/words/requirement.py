@@ -11,16 +11,17 @@ from typing import Self
 MOST = 500  # characters of one requirement
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?"
-# PEP 440's operators, and what a version is made of.
-_CLAUSE = r"(?:===|==|!=|<=|>=|~=|<|>)\s*[A-Za-z0-9][A-Za-z0-9.*+!_-]*"
+# PEP 440's operators, and what a version is made of. Spaces are single ones by then: several optional parts in a row,
+# each with any number of spaces around it, would take a hostile line minutes.
+_CLAUSE = r"(?:===|==|!=|<=|>=|~=|<|>) ?[A-Za-z0-9][A-Za-z0-9.*+!_-]*"
 _REQUIREMENT = re.compile(
-    rf"\s*(?P<name>{_NAME})\s*(?:\[(?P<extras>[\w.,\s-]*)\])?\s*"
-    rf"(?:(?P<at>@)\s*(?P<url>[^\s;]+)|\(?\s*(?P<specifier>{_CLAUSE}(?:\s*,\s*{_CLAUSE})*)?\s*,?\s*\)?)"
-    r"\s*(?:;\s*(?P<marker>[\w\s.'\"()<>=!~,*+-]+?))?\s*",
+    rf"(?P<name>{_NAME}) ?(?:\[(?P<extras>[\w., -]*)\])? ?"
+    rf"(?:@ ?(?P<url>[^ ;]+)|\(? ?(?P<specifier>{_CLAUSE}(?: ?, ?{_CLAUSE})*)? ?,? ?\)?)"
+    r" ?(?:; ?(?P<marker>[\w .'\"()<>=!~,*+-]+))?",
     re.ASCII,
 )
 # Poetry's own operators: https://python-poetry.org/docs/dependency-specification/
-_POETRY = re.compile(r"([\^~]?)=?\s*(\d+(?:\.\d+)*)((?:[a-z]+\d*)?(?:\.\*)?)")
+_POETRY = re.compile(r"([\^~]?)=?\s*(\d{1,9}(?:\.\d{1,9})*)((?:[a-z]+\d*)?(?:\.\*)?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,15 @@ class Requirement:
             >>> Requirement.parse("-r ../../secrets"), Requirement.parse("x ; ${TOKEN} == 'y'")
             (None, None)
         """
-        found = _REQUIREMENT.fullmatch(text) if len(text) <= MOST else None
-        if not found or len(text.strip().splitlines()) != 1:
+        if len(text) > MOST or len(text.strip().splitlines()) != 1:
+            return None
+        found = _REQUIREMENT.fullmatch(" ".join(text.split()))
+        if not found:
             return None
         extras = (each.strip() for each in (found["extras"] or "").split(","))
-        specifier = re.sub(r"\s+", "", found["specifier"] or "")
-        marker = " ".join((found["marker"] or "").split())
-        return cls(found["name"], specifier, tuple(sorted(filter(None, extras))), marker, found["url"] or "")
+        specifier = (found["specifier"] or "").replace(" ", "")
+        url, marker = found["url"] or "", (found["marker"] or "").strip()
+        return cls(found["name"], specifier, tuple(sorted(filter(None, extras))), marker, url)
 
     @property
     def key(self) -> str:

@@ -127,7 +127,9 @@ class Uv:
         if done.returncode == _UNSOLVED:
             return Answer(said=said)
         if done.returncode or not out.is_file() or out.stat().st_size > max_answer:
-            raise SolverError(said.strip() or f"it ended with status {done.returncode}", self.index)
+            old = "unexpected argument" in said
+            advice = "This uv is too old: pip install --upgrade 'rehub[env]'" if old else ""
+            raise SolverError(said.strip() or f"it ended with status {done.returncode}", self.index, advice)
         return Answer(out.read_text("utf-8"))
 
     def _listed(self, name: str, rows: Iterable[str]) -> str:

@@ -22,7 +22,7 @@ from rehub.cli import shapes
 from rehub.cli.command import command as make
 from rehub.cli.command import force_reload, ref, source
 from rehub.cli.output import Output
-from rehub.cli.text import line, plural
+from rehub.cli.text import clean, line, plural
 from rehub.hub import Hub
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class Asked:
 @click.option(
     "--as-of",
     metavar="WHEN",
-    help="Solve with what there was then, into a pylock.toml. WHEN is 'commit' for the commit's own time, another commit, "
-    "a day or a time.",
+    help="Solve with what there was then, into a pylock.toml. WHEN is 'commit' for the commit's own time, another "
+    "commit, a day or a time.",
 )
 @click.option("--python", metavar="VERSION", help="Solve for this Python, such as 3.9, instead of the running one.")
 @click.option("--imported", is_flag=True, help="Leave out what is declared, but never imported.")
@@ -126,7 +126,7 @@ def _solve(hub: Hub, out: Output, asked: Asked, found: "Inspection", needs: "Nee
     wish = Wish(time, asked.python or _HERE, asked.imported, asked.without, origin)
     out.progress(f"solving as of {time}")
     with uv.started(os.environ, hub.settings.rewritten(_PYPI), timeout=hub.settings.timeout) as solver:
-        solution = solve(needs, wish, solver)
+        solution = solve(needs, wish, solver, out.progress)
     kept = keep(solution, target, lock) if solution.pylock else None
     if out.as_json:
         out.data(_document(asked, found, needs, solution, kept))
@@ -170,11 +170,26 @@ def _sections(out: Output, sections: Iterable[tuple[str, list[str]]]) -> None:
         if out.terminal:
             from rich.text import Text
 
-            out.show(Text(line(title), "bold"), *(Text(f"  {each}") for each in lines), wrap=False)
+            # Neither wrapped nor padded: a command or a name is there to be copied.
+            out.show(Text(line(title), "bold"), *(_colored(_one(each)) for each in lines), wrap=False)
         else:
             out.line(f"{line(title)}:")
             for each in lines:
-                out.line(f"  {each}")
+                out.line(f"  {_one(each)}")
+
+
+def _one(text: str) -> str:
+    """Make one clean line of a text, and leave the spaces between its columns."""
+    return clean(text).replace("\n", " ")
+
+
+def _colored(text: str) -> Any:
+    from rich.text import Text
+
+    made = Text(f"  {text}")
+    made.stylize("cyan", 2, 2 + len(text.partition(" ")[0].rstrip(":,")))
+    made.highlight_words([", which does not fit", "not installed", "no wheel for any Python"], "yellow")
+    return made
 
 
 def _advise(out: Output, asked: Asked, needs: "Needs") -> None:

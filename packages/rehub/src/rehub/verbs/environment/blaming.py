@@ -6,7 +6,7 @@ other Pythons, without what is hopeless.
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from rehub.words.needs import Blame, Wanting
@@ -19,14 +19,18 @@ _MOST_ASKED = 60  # requirements that are asked for one by one
 _CONCLUSION = re.compile(r",? we can conclude| and only (?:the following versions|[\w.-]+[<>=!])| and you require")
 
 
-def blame(question: Question, uv: Uv) -> Blame:
+def blame(question: Question, uv: Uv, progress: Callable[[str], None] = lambda _: None) -> Blame:
     """Find what cannot be had by itself, or with what it needs, and what would do.
 
     Raises:
         SolverError: uv failed, or could not ask its index.
     """
-    asked = question.requirements[:_MOST_ASKED]
-    found = _each_once([each for one in asked for each in _wanting(one, question, uv)])
+    told: list[Wanting] = []
+    for each in question.requirements[:_MOST_ASKED]:
+        progress(f"there is no solution; looking at {each}")
+        told += _wanting(each, question, uv)
+    found = _each_once(told)
+    progress("looking for what helps")
     here = _without(question, found)
     elsewhere = _without(question, [each for each in found if not each.python])
     newest = _newest(elsewhere, uv) if elsewhere.requirements else ""

@@ -6,10 +6,10 @@ models is promised to need them.
 
 import codecs
 import configparser
-import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from posixpath import dirname, join, normpath
 from typing import Any
 
@@ -26,6 +26,7 @@ REQUIREMENTS = (
     *("requirements.txt", "requirements_inference.txt", "requirements-inference.txt"),
     *(f"requirements/{name}.txt" for name in ("requirements", "base", "core", "install", "inference")),
 )
+_CONDA = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml")
 _MARKS = (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")
 
 
@@ -72,6 +73,9 @@ def declared(tree: Tree, limits: Limits | None = None) -> Declared:
             reader.read(name, read)
     if tree.is_file("setup.py"):
         reader.setup_py("setup.py")
+    for name in _CONDA:
+        if tree.is_file(name):
+            reader.aside(name, 1, "", "is conda's, and is not read")
     return reader.found
 
 
@@ -102,12 +106,14 @@ class _Reader:
 
     def add(self, requirement: Requirement, file: str, line: int) -> None:
         """Note a requirement; what is to come from elsewhere is set aside."""
+        if len(self.found.requirements) >= self.limits.lines:
+            return
         if requirement.url:
             self.aside(file, line, str(requirement), "comes from elsewhere, not from an index")
-        elif not is_valid(requirement):
-            self.aside(file, line, str(requirement), "is no requirement")
-        elif len(self.found.requirements) < self.limits.lines:
+        elif is_valid(requirement):
             self.found.requirements.append((requirement, Where(file, line)))
+        else:
+            self.aside(file, line, str(requirement), "is no requirement")
 
     def add_text(self, text: object, file: str, line: int) -> None:
         """Note a requirement as PEP 508 writes it."""
@@ -130,7 +136,7 @@ class _Reader:
         self.read(name, self._requirements)
 
     def _requirements(self, file: str, text: str) -> None:
-        for line in lines(text):
+        for line in islice(lines(text), self.limits.lines):
             self._line(file, line)
 
     def _line(self, file: str, line: Line) -> None:
@@ -161,7 +167,7 @@ class _Reader:
         project, tool = _table(data, "project"), _table(data, "tool")
         numbered = _Numbers(text)
         self._project(_text_of(project.get("name")), _text_of(project.get("requires-python")))
-        for each in _list(project.get("dependencies")):
+        for each in _list(project.get("dependencies"))[: self.limits.lines]:
             self.add_text(each, file, numbered.of(each))
         dynamic = _table(_table(_table(tool, "setuptools"), "dynamic"), "dependencies").get("file")
         for name in [dynamic] if isinstance(dynamic, str) else _list(dynamic):
@@ -222,19 +228,15 @@ class _Reader:
 
 
 class _Numbers:
-    """In which line of a file a text stands: the first that has it; neither TOML's nor INI's reader tells."""
+    """In which line of a file a text stands, in quotes or as it is: neither TOML's nor INI's reader tells."""
 
     def __init__(self, text: str) -> None:
-        self._lines = text.splitlines()
+        self._text = text
 
     def of(self, told: object) -> int:
-        """Give the line, from 1; 1 for what stands nowhere as it is."""
-        text = re.escape(str(told))
-        for pattern in (rf"""["']{text}["']""", rf"(?<![\w-]){text}(?![\w-])"):
-            word = re.compile(pattern)
-            if found := next((number for number, line in enumerate(self._lines, 1) if word.search(line)), 0):
-                return found
-        return 1
+        """Give the first such line, from 1; 1 for what stands nowhere."""
+        places = (self._text.find(form) for form in (f'"{told}"', f"'{told}'", str(told)))
+        return self._text.count("\n", 0, next((place for place in places if place >= 0), 0)) + 1
 
 
 def _text(data: bytes) -> str:
@@ -250,7 +252,7 @@ def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _list(value: object) -> Iterable[Any]:
+def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 

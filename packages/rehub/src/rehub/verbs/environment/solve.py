@@ -6,7 +6,7 @@ distribution may only be had by running it.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,8 +36,14 @@ class Wish:
     origin: tuple[tuple[str, str], ...] = ()
 
 
-def solve(needs: Needs, wish: Wish, uv: Uv) -> Solution:
+def solve(needs: Needs, wish: Wish, uv: Uv, progress: Callable[[str], None] = lambda _: None) -> Solution:
     """Solve what a repository needs; nothing is built, installed or run.
+
+    Args:
+        needs: what it needs.
+        wish: as of when, and for whom.
+        uv: the solver.
+        progress: told, in a few words, what is going on.
 
     Returns:
         A solution, or why there is none.
@@ -52,7 +58,7 @@ def solve(needs: Needs, wish: Wish, uv: Uv) -> Solution:
     begun = Solution(wish.time, wish.python, installed=tuple(_installed(needs, wish)), left_out=left_out)
     if answer.pylock:
         return replace(begun, pylock=answer.pylock + _origin(begun, wish), packages=packages(answer.pylock))
-    return replace(begun, said=reason(answer.said), blame=blame(question, uv))
+    return replace(begun, said=reason(answer.said), blame=blame(question, uv, progress))
 
 
 def wanted(needs: Needs, wish: Wish) -> Iterator[str]:
