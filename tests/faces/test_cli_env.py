@@ -63,7 +63,7 @@ def test_what_is_needed_is_shown(repo: Repo, rehub_cli: RunRehub) -> None:
         "declared, and not imported by anything that the hubconf leads to:\n"
         f"  torch  >=1.9  {torch_version()}  requirements.txt:2\n"
     )
-    assert "0 of 1 package that loading needs are here; the rest: pip install einops-like" in ran.stderr
+    assert "0 of 1 package that loading needs is here; the rest: pip install einops-like" in ran.stderr
     assert "rehub env acme/toy:v1 --as-of commit" in ran.stderr
     assert not Path("/tmp/never-run-by-rehub-env").exists()
 

@@ -119,10 +119,11 @@ def _without(names: Iterable[str]) -> str:
 def counted(needs: Needs) -> str:
     """Say how much of what loading needs is here."""
     asked = needs.of(Use.LOAD)
+    if not asked:
+        return "loading needs no package"
     there = [each for each in asked if each.installed is not None and each.fits is not False]
-    return (
-        f"{len(there)} of {plural(len(asked), 'package')} that loading needs {'is' if len(there) == 1 else 'are'} here"
-    )
+    verb = "is" if 1 in {len(there), len(asked)} else "are"
+    return f"{len(there)} of {plural(len(asked), 'package')} that loading needs {verb} here"
 
 
 def missing(needs: Needs) -> list[str]:
