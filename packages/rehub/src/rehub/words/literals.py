@@ -113,15 +113,20 @@ def _value(node: ast.expr) -> Any:
             found = _NUMBERS[name]
         case ast.UnaryOp(op=ast.USub(), operand=ast.Name(id=name)) if name in _NUMBERS:
             found = -_NUMBERS[name]
-        case ast.BinOp(left=left, op=ast.Add(), right=ast.Name(id="infj" | "nanj" as name)):
-            found = _value(left) + _NUMBERS[name]
-        case ast.BinOp(left=left, op=ast.Sub(), right=ast.Name(id="infj" | "nanj" as name)):
-            found = _value(left) - _NUMBERS[name]
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as sign, right=right):
+            found = _complex(_value(left), _value(right) * (1 if isinstance(sign, ast.Add) else -1))
         case ast.Call(func=ast.Name(id="frozenset"), args=[*args], keywords=[]) if len(args) <= 1:
             found = frozenset(_value(args[0]) if args else ())
         case _:
             found = _collection(node)
     return found
+
+
+def _complex(real: Any, imaginary: Any) -> complex:
+    if type(real) in {int, float} and type(imaginary) is complex:
+        return complex(real, imaginary.imag)
+    msg = "it has to be worked out"
+    raise ValueError(msg)
 
 
 def _collection(node: ast.expr) -> Any:
@@ -132,8 +137,8 @@ def _collection(node: ast.expr) -> Any:
             return tuple(_value(each) for each in items)
         case ast.Set(elts=items):
             return {_value(each) for each in items}
-        case ast.Dict(keys=keys, values=values):
-            return {_value(key): _value(each) for key, each in zip(keys, values, strict=True) if key is not None}
+        case ast.Dict(keys=keys, values=values) if None not in keys:
+            return {_value(key): _value(each) for key, each in zip(keys, values, strict=True) if key}
     found = ast.literal_eval(node)
     if found is ...:
         msg = "it is no value that an entry could want"

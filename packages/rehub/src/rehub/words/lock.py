@@ -1,7 +1,7 @@
 """What ``rehub.lock`` says: which bytes a project's models are made of. How it is written down, ``locktext`` knows."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rehub.words.literals import spell_call
@@ -17,11 +17,14 @@ class LockedRepository:
         ref: as it was asked for, with the host that it is at: ``str`` of a :class:`Ref` as ``Settings.meant`` gives it.
         pin: its remote, commit (``gitCommit``) and tree (``dirHash``, which a lock always has).
         git_tree: 40 hex digits, git's own id of its files (``gitTree``); empty if that is not known.
+        size: of its files, in bytes, without what git LFS keeps; ``None`` if that is not known. It says how much is
+            missing, and decides nothing.
     """
 
     ref: str
     pin: Pin
     git_tree: str = ""
+    size: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

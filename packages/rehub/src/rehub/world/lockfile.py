@@ -55,6 +55,7 @@ def write(path: Path, lock: Lock, before: str, *, wait: float = _WAIT) -> None:
         if data == before.encode():  # nothing to write, which a folder that is only read allows
             _refuse_changed(path, target, data)
             return
+        target.parent.stat()  # filelock would make a folder whose name may be misspelt
         with _turn(target, wait):
             _refuse_changed(path, target, before.encode())
             _replace(target, data)

@@ -58,8 +58,8 @@ def _placed(before: str, new: Mapping[Path, int]) -> Mapping[Path, _Notes]:
             waiting, above = _parted(above)
             place, above, beside = _nearest(about, new), [*above, *beside], []
         kept = notes.setdefault(place, _Notes())
-        kept.above += above
-        kept.beside += beside
+        kept.above += [*above, *beside] if kept.beside else above
+        kept.beside = kept.beside or beside
     return notes
 
 

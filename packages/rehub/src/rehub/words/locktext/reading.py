@@ -9,7 +9,7 @@ from rehub.words.errors import MalformedError, MalformedLockError
 from rehub.words.literals import unspell_call
 from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
 from rehub.words.locktext.contradictions import refuse_contradictions
-from rehub.words.locktext.statements import statements
+from rehub.words.locktext.statements import refuse_deep_keys, statements
 from rehub.words.locktext.table import Table
 from rehub.words.pin import Pin
 from rehub.words.ref import Ref, Remote
@@ -18,7 +18,9 @@ VERSION = 1
 """Of the format: a key more or less, or another meaning of one, is another version."""
 
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?: |$)", re.MULTILINE)
-_RESOLVE = "Keep the tables of both sides, each model once, and remove git's lines. Then: rehub lock --check"
+_RESOLVE = (
+    "To see whole tables, of which both sides are kept, each model once:\n  git checkout --conflict=diff3 rehub.lock"
+)
 _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TREE = re.compile(r"[0-9a-f]{40}")
@@ -57,8 +59,9 @@ def _data(text: str, where: str) -> dict[str, Any]:
         at = f"{where}, line {text.count(chr(10), 0, found.start()) + 1}"
         raise MalformedLockError(at, "git has left a conflict there", _RESOLVE)
     try:
+        refuse_deep_keys(text)
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError is one; so is a number of too many digits
         said = _PLACE.search(str(error))
         at = f"{where}, line {said[1]}" if said else where
         raise MalformedLockError(at, _PLACE.sub(r" (column \2)", str(error))) from error
@@ -67,9 +70,11 @@ def _data(text: str, where: str) -> dict[str, Any]:
 
 
 def _check_version(top: Table) -> None:
-    found = top.data.get("version")
-    if type(found) is not int or found < 1:
-        raise top.fault("version", f"its version is {found!r}\n  expected version = {VERSION}")
+    if "version" not in top.data:
+        raise top.fault(None, f"it does not say its version\n  expected version = {VERSION}")
+    found = top.size("version")
+    if found < 1:
+        raise top.fault("version", f"there is no version {found}\n  expected version = {VERSION}")
     if found > VERSION:
         raise top.fault(
             "version",
@@ -122,11 +127,12 @@ def _arguments(table: Table) -> tuple[tuple[Any, ...], tuple[tuple[str, Any], ..
 
 
 def _repository(table: Table) -> LockedRepository:
-    table.only("ref", "remote", "gitCommit", "gitTree", "dirHash")
+    table.only("ref", "remote", "gitCommit", "gitTree", "dirHash", "size")
     tree = table.text("gitTree", "")
     if tree and not _TREE.fullmatch(tree):
         raise table.fault("gitTree", f"gitTree is {tree[:80]!r}\n  expected 40 lower-case hex digits")
-    return LockedRepository(_ref(table), Pin(_remote(table), _commit(table), _dirhash(table)), tree)
+    size = table.size("size") if "size" in table.data else None
+    return LockedRepository(_ref(table), Pin(_remote(table), _commit(table), _dirhash(table)), tree, size)
 
 
 def _remote(table: Table) -> Remote:

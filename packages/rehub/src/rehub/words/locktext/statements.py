@@ -9,17 +9,18 @@ from typing import Any
 Path = tuple[str | int, ...]
 """Where a value is: ``("model", 0, "name")``."""
 
-_KEY = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
+_KEY = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 _KEYS = rf"{_KEY}(?:[ \t]*\.[ \t]*{_KEY})*"
 _START = re.compile(rf"[ \t]*(?:(?P<comment>\#[^\n]*)|(?P<many>\[?)\[[ \t]*(?P<table>{_KEYS})|(?P<key>{_KEYS}))?")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 # What has to be told apart to find the end of a value: strings of four kinds, comments, ends of lines, brackets.
-_TOKEN = re.compile(
-    r'''"""(?:[^"\\]|\\.|"{1,2}(?!"))*"{3,5}'''
-    r"""|\'\'\'(?:[^']|'{1,2}(?!'))*'{3,5}"""
-    r"""|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#[^\n]*|\n|[\[\]{}]""",
-    re.DOTALL,
+_OPAQUE = (
+    r'''"""(?:[^"\\]|\\.|"{1,2}(?!"))*+"{3,5}'''
+    r"""|\'\'\'(?:[^']|'{1,2}(?!'))*+'{3,5}"""
+    r"""|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'|\#[^\n]*+"""
 )
+_TOKEN = re.compile(rf"{_OPAQUE}|\n|[\[\]{{}}]", re.DOTALL)
+_DEEP = re.compile(rf"((?:{_KEY}[ \t]*\.[ \t]*){{20}})|{_OPAQUE}|[A-Za-z0-9_-]++", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,17 @@ class Statement:
     line: int
     above: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+
+
+def refuse_deep_keys(text: str) -> None:
+    """Refuse tables within tables as no lock has them: ``tomllib`` takes as long as the square of their depth.
+
+    Raises:
+        ValueError: a key has more than 20 parts.
+    """
+    if any(found[1] for found in _DEEP.finditer(text)):
+        msg = "it has too many tables within tables"
+        raise ValueError(msg)
 
 
 def statements(text: str) -> Iterator[Statement]:

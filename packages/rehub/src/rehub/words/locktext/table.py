@@ -8,6 +8,7 @@ from rehub.words.errors import MalformedLockError
 from rehub.words.locktext.statements import Path
 
 _KINDS = {str: "a text", int: "a whole number", bool: "true or false", dict: "a table", list: "a list"}
+_MAX_SIZE = (1 << 63) - 1  # bytes. Source: TOML 1.0, "Integer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,8 @@ class Table:
     def size(self, name: str) -> int:
         """Give a number of bytes."""
         found: int = self._get(name, int, None)
-        if found < 0:
-            raise self.fault(name, f"{name} is {found}, and cannot be less than 0")
+        if not 0 <= found <= _MAX_SIZE:
+            raise self.fault(name, f"{name} cannot be less than 0, or more than {_MAX_SIZE}")
         return found
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -73,7 +74,7 @@ class Table:
         found: list[Any] = self._get(name, list, [])
         for each in found:
             if not isinstance(each, str):
-                raise self.fault(name, f"{name} holds {each!r}, which is no text")
+                raise self.fault(name, f"{name} holds {_kind(each)}\n  expected texts")
         return tuple(found)
 
     def table(self, name: str) -> "Table | None":
@@ -87,7 +88,7 @@ class Table:
         found: list[Any] = self._get(name, list, [])
         for each in found:
             if not isinstance(each, dict):
-                raise self.fault(name, f"{name} holds {each!r}, which is no table")
+                raise self.fault(name, f"{name} holds {_kind(each)}\n  expected tables")
         return [Table(each, (*self.path, name, index), self.where, self.lines) for index, each in enumerate(found)]
 
     def _get(self, name: str, kind: type, default: Any) -> Any:
@@ -97,5 +98,9 @@ class Table:
             return default
         found = self.data[name]
         if type(found) is not kind:
-            raise self.fault(name, f"{name} is {str(found)[:80]!r}\n  expected {_KINDS[kind]}")
+            raise self.fault(name, f"{name} is {_kind(found)}\n  expected {_KINDS[kind]}")
         return found
+
+
+def _kind(found: object) -> str:
+    return _KINDS.get(type(found), f"a {type(found).__name__}")

@@ -76,6 +76,8 @@ def _repository(repository: LockedRepository) -> Iterator[str]:
         yield f"gitTree = {_text(repository.git_tree)}"
     if repository.pin.tree:
         yield f"dirHash = {_text(repository.pin.tree.h1)}"
+    if repository.size is not None:
+        yield f"size = {repository.size}"
 
 
 def _weights(file: LockedWeights) -> Iterator[str]:
