@@ -1,10 +1,11 @@
 """A PEP 751 file of the user's: written whole or not at all, and never over one that is not ours."""
 
+import errno
 import os
 import re
+import stat
 import tempfile
 import tomllib
-from contextlib import suppress
 from pathlib import Path
 
 from rehub.words.digest import Digest
@@ -35,26 +36,57 @@ def write(path: Path, text: str) -> Digest:
     check(path)
     data = text.encode()
     try:
-        number, fresh = tempfile.mkstemp(prefix=".pylock-", dir=path.parent)
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(number)
-            Path(fresh).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-            Path(fresh).replace(path.resolve())
-        finally:
-            with suppress(OSError):
-                Path(fresh).unlink(missing_ok=True)
+        _replace(Path(os.path.realpath(path)), data)
     except OSError as error:
         raise StoreError(str(path), error.strerror or str(error), "Nothing was written.") from error
     return Digest.of(data)
 
 
-def _is_ours(path: Path, most: int = 32 << 20) -> bool:
-    """Say whether a file has our table; ``most`` is how much is read, in bytes."""
+def _replace(target: Path, data: bytes) -> None:
+    """Write beside the target, flush, rename; the permissions stay what they were."""
+    number, fresh = tempfile.mkstemp(prefix=".pylock-", dir=target.parent)
     try:
-        with path.open("rb") as file:
-            return "rehub" in tomllib.loads(file.read(most).decode("utf-8")).get("tool", {})
+        with os.fdopen(number, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(number)
+        Path(fresh).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
+        Path(fresh).replace(target)
+    finally:
+        Path(fresh).unlink(missing_ok=True)
+
+
+def digest(path: Path) -> Digest | None:
+    """Give the digest of a file's bytes; ``None`` if it is not there.
+
+    Raises:
+        StoreError: it cannot be read, or is no file.
+    """
+    try:
+        return Digest.of(_bytes(path))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(str(path), error.strerror or str(error)) from error
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return "rehub" in tomllib.loads(_bytes(path).decode("utf-8")).get("tool", {})
     except (OSError, ValueError):
         return False
+
+
+def _bytes(path: Path, most: int = 32 << 20) -> bytes:
+    """Read a regular file: what lies in its place instead, a FIFO for one, is not waited for.
+
+    Args:
+        path: the file.
+        most: how much of it may be read, in bytes.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > most:
+            raise OSError(errno.EFBIG, f"it is no file, or has more than {most:,} bytes")
+        return file.read()

@@ -3,8 +3,13 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rehub.words.digest import Digest
+from rehub.words.errors import DigestMismatchError, LockConflictError
+from rehub.words.lock import Lock
 from rehub.words.needs import Solution
 from rehub.world import lockfile, pylock
+
+_TRIES = 20  # to write the lock, while others do, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,51 @@ def keep(solution: Solution, file: Path, lock: Path | None) -> Kept:
     Raises:
         MalformedSettingError: the name is none that installers take, or the file is somebody else's.
         MalformedLockError: the lock cannot be read; nothing was written then.
-        LockConflictError: another process has changed the lock meanwhile.
+        LockConflictError: others go on changing the lock.
         WorldError: the disk refused.
     """
     beside = lock if lock and lock.absolute().parent == file.absolute().parent else None
-    if beside is None:
-        return Kept(file, pylock.write(file, solution.pylock).hex, None)
-    said, before = lockfile.read(beside)
+    if beside:
+        lockfile.read(beside)
     digest = pylock.write(file, solution.pylock)
-    lockfile.write(beside, replace(said, pylock=file.name, pylock_sha256=digest.hex), before)
+    if beside:
+        _name(beside, file.name, digest)
     return Kept(file, digest.hex, beside)
+
+
+def _name(lock: Path, name: str, digest: Digest) -> None:
+    """Let a lock name the file; if somebody else has changed it meanwhile, it is read again, and only this added."""
+    for left in reversed(range(_TRIES)):
+        said, before = lockfile.read(lock)
+        try:
+            lockfile.write(lock, replace(said, pylock=name, pylock_sha256=digest.hex), before)
+        except LockConflictError:
+            if not left:
+                raise
+        else:
+            return
+
+
+def named_by(lock: Lock, path: Path) -> Path | None:
+    """Give the file that a lock names, if it has the bytes that the lock says.
+
+    Args:
+        lock: what the lock says.
+        path: where it lies.
+
+    Returns:
+        The file; ``None`` if the lock names none.
+
+    Raises:
+        DigestMismatchError: it is another one, or is not there.
+        StoreError: it cannot be read.
+    """
+    if not lock.pylock:
+        return None
+    file = path.parent / Path(lock.pylock).name  # beside the lock, whatever the lock says
+    found = pylock.digest(file)
+    if found is None or found.hex != lock.pylock_sha256:
+        told = f"sha256:{found.hex}" if found else "no such file"
+        advice = f"It was not touched. Put it back, or solve it again: rehub env REF --as-of commit --lock {path}"
+        raise DigestMismatchError(str(file), f"sha256:{lock.pylock_sha256}", told, advice)
+    return file
