@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,7 @@ def test_each_file_has_its_hash(index: PackageIndex) -> None:
         "commit": "1" * 40,
         "as-of": EARLIER,
         "python": HERE,
+        "solver": f"uv {version('uv')}",
         "installed": {"torch": found["tool"]["rehub"]["installed"]["torch"]},
     }
 

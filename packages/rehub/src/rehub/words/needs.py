@@ -23,11 +23,10 @@ class Use(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A place that says so; ``imported`` is the module's name there, if it is an import."""
+    """A place that says so."""
 
     file: str
     line: int
-    imported: str = ""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"

@@ -64,6 +64,7 @@ class Uv:
 
     Attributes:
         binary: its path.
+        version: what it calls itself: ``uv 0.13.9``.
         index: the index that is asked.
         environ: its whole environment.
         folder: where it may write.
@@ -72,6 +73,7 @@ class Uv:
     """
 
     binary: str
+    version: str
     index: str
     environ: Mapping[str, str]
     folder: Path
@@ -109,9 +111,9 @@ class Uv:
         out.unlink(missing_ok=True)
         command = [self.binary, "pip", "compile", wanted, "--constraints", limits, "--excludes", excluded]
         command += ["--format", "pylock.toml", "--output-file", str(out)]
-        command += ["--default-index", self.index, "--exclude-newer", question.before]
-        command += ["--python", sys.executable, "--python-version", question.python, "--no-build", "--no-sources"]
-        command += ["--no-header", "--no-annotate", "--quiet", *(["--no-deps"] if question.alone else [])]
+        command += ["--python", sys.executable, "--python-version", question.python, "--exclude-newer", question.before]
+        command += ["--no-build", "--no-sources", "--no-header", "--no-annotate", "--quiet"]
+        command += ["--no-deps"] if question.alone else []
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
@@ -149,20 +151,31 @@ def started(environ: Mapping[str, str], index: str, *, timeout: float = 30.0, li
         limit: how long all questions together may take, in seconds.
 
     Raises:
-        SolverError: there is no uv.
+        SolverError: there is no uv, or it cannot be started.
     """
     binary = _binary(environ.get("PATH"))
+    version = _version(binary)
     own = {name: environ[name] for name in _PASSED_ON if name in environ}
     asked = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL") or index
     with tempfile.TemporaryDirectory(prefix="rehub-uv-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         usual = {"UV_CACHE_DIR": str(folder / "cache"), "UV_HTTP_TIMEOUT": str(max(1, round(timeout)))}
-        yield Uv(binary, asked, {**usual, **own, **_ALWAYS, **_data(folder)}, folder, limit)
+        # The index stands in a variable, as its URL may hold a password, and arguments are there for all to see.
+        ours = {**_ALWAYS, **_folders(folder), "UV_DEFAULT_INDEX": asked}
+        yield Uv(binary, version, asked, {**usual, **own, **ours}, folder, limit)
 
 
-def _data(folder: Path) -> dict[str, str]:
+def _folders(folder: Path) -> dict[str, str]:
     """Keep uv from making folders for Pythons and tools, which it will not have."""
     return {"XDG_DATA_HOME": str(folder / "data"), "XDG_CONFIG_HOME": str(folder / "config")}
+
+
+def _version(binary: str) -> str:
+    try:
+        said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True, timeout=20).stdout
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise SolverError(f"{binary} cannot be started: {error}") from error
+    return " ".join(said.split()[:2])
 
 
 def _binary(path: str | None) -> str:

@@ -39,7 +39,7 @@ def imports(tree: Tree, limits: Limits | None = None) -> tuple[dict[str, tuple[U
     for source in [*at_once, *(each for each in ever if each.file not in loaded)]:
         for name, line, certain in _imported(modules, source):
             use = Use.LOAD if certain and source.file in loaded else Use.LATER
-            found[use].setdefault(name, Where(source.file, line, name))
+            found[use].setdefault(name, Where(source.file, line))
     told = {name: (use, where) for use, names in found.items() for name, where in names.items()}
     return told, tuple(modules.problems.values())
 

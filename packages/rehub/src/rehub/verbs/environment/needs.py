@@ -66,8 +66,7 @@ class _Joining:
     def take_import(self, name: str, use: Use, where: Where) -> None:
         """Note an import of a package from outside; the first use is the strictest."""
         key = normal(self._distribution(name))
-        kept = self.imported.setdefault(key, {})
-        kept.setdefault(name.partition(".")[0] if where.imported else f"{name}", (use, where))
+        self.imported.setdefault(key, {}).setdefault(name.partition(".")[0], (use, where))
 
     def _distribution(self, name: str) -> str:
         """Give whose an import name is: one that is declared, else one that is installed, else the most likely."""

@@ -57,7 +57,7 @@ def solve(needs: Needs, wish: Wish, uv: Uv, progress: Callable[[str], None] = la
     left_out = tuple(sorted({normal(each) for each in wish.without}))
     begun = Solution(wish.time, wish.python, installed=tuple(_installed(needs, wish)), left_out=left_out)
     if answer.pylock:
-        return replace(begun, pylock=answer.pylock + _origin(begun, wish), packages=packages(answer.pylock))
+        return replace(begun, pylock=answer.pylock + _origin(begun, wish, uv.version), packages=packages(answer.pylock))
     return replace(begun, said=reason(answer.said), blame=blame(question, uv, progress))
 
 
@@ -96,9 +96,9 @@ def _installed(needs: Needs, wish: Wish) -> Iterator[tuple[str, str]]:
         yield name, version_of(name) or ""
 
 
-def _origin(solution: Solution, wish: Wish) -> str:
+def _origin(solution: Solution, wish: Wish, solver: str) -> str:
     """Write down what the file's own format has no place for. Source: PEP 751, [tool]."""
-    rows: dict[str, Any] = {**dict(wish.origin), "as-of": solution.time, "python": solution.python}
+    rows: dict[str, Any] = {**dict(wish.origin), "as-of": solution.time, "python": solution.python, "solver": solver}
     if solution.left_out:
         rows["left-out"] = list(solution.left_out)
     # JSON's texts and lists of ASCII are TOML's, too.
