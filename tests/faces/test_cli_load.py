@@ -13,7 +13,7 @@ from tests.world import Repo, World
 KEYS = [
     *("ref", "pin", "entry", "arguments", "type", "repr"),
     *("parameters", "trainable", "bytes", "dtypes", "training", "nested"),
-    *("weights", "unverified", "complete"),
+    *("weights", "unverified", "complete", "provenance"),
 ]
 
 

@@ -105,7 +105,7 @@ def test_a_provenance_lives_as_long_as_its_object(make: Make) -> None:
     hub = make()
     pair = hub.load("acme/outer:v1", "net")
     key = id(pair)
-    assert _KNOWN[key][1] == rehub.provenance(pair)
+    assert _KNOWN[key][1].now() == rehub.provenance(pair)
     del pair
     gc.collect()
     assert key not in _KNOWN

@@ -1,6 +1,7 @@
 """Locks that two branches of a project have changed, merged by git itself."""
 
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def test_models_at_one_place(tmp_path: Path) -> None:
     before = project.lock.read_text().partition("<<<<<<<")[0]
     assert caught.value.where == f"{project.lock}, line {before.count(chr(10)) + 1}"
     *_, command = str(caught.value).split("\n")
-    git(*command.split()[1:], cwd=project.folder)
+    git(*shlex.split(command)[1:], cwd=project.folder)
     project.lock.write_text(resolved(project.lock.read_text()))
     assert project.models == [B, D, F, H]
 

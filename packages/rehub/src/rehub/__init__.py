@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rehub.api import load as load
     from rehub.api import load_state_dict_from_url as load_state_dict_from_url
     from rehub.api import provenance as provenance
+    from rehub.api import recording as recording
     from rehub.api import set_dir as set_dir
     from rehub.bound import BoundEntry as BoundEntry
     from rehub.hub import Hub as Hub
@@ -47,6 +48,7 @@ _WHERE = {
         "load",
         "load_state_dict_from_url",
         "provenance",
+        "recording",
         "set_dir",
     ],
     "rehub.bound": ["BoundEntry"],
@@ -65,7 +67,6 @@ _WHERE = {
         "HubconfFailedError",
         "HubconfNotFoundError",
         "LockConflictError",
-        "LockFileError",
         "MalformedError",
         "MalformedLockError",
         "MalformedRefError",

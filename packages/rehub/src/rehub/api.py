@@ -285,13 +285,16 @@ def provenance(value: Any) -> Provenance:
 
     What the entry itself loaded, through torch.hub or rehub, is in ``nested``, and the files that rehub brought for its
     code are in ``weights``. What that code has got past rehub is named in ``unverified``, and the provenance is not
-    ``complete`` then. Both grow when the model does such a thing later: ask again.
+    ``complete`` then. Both grow when the model does such a thing later: ask again. Copies of a torch module have its
+    provenance, and so have those that a pickle of it is read as, in any process: that is what the pickle says, and
+    no more certain than where it comes from.
 
     Args:
         value: what :func:`load` returned, or one of the parts if it was a tuple, list or dictionary.
 
     Raises:
-        ProvenanceNotFoundError: no load of this process returned it.
+        ProvenanceNotFoundError: no load returned it, nor what it is a copy of.
+        MalformedError: what a pickle said of it cannot be read.
 
     Example:
         >>> net = load("acme/nets:v1", "net", width=16, trust_repo=True)
@@ -301,6 +304,34 @@ def provenance(value: Any) -> Provenance:
     from rehub.verbs.provenance import provenance_of
 
     return provenance_of(value)
+
+
+@contextmanager
+def recording(lock: str | os.PathLike[str] = "rehub.lock") -> Iterator[None]:
+    """Record what is loaded meanwhile in a lock, as ``REHUB_LOCK`` does for a whole program.
+
+    Code, nested repositories and weights, by whichever thread, and by processes that are started meanwhile; a ref that
+    the lock knows is answered from it. Calls of ``torch.hub`` itself take part after :func:`install`.
+
+    Args:
+        lock: the file; it is made if it is not there.
+
+    Raises:
+        MalformedLockError: it cannot be read.
+        DigestMismatchError: it has other bytes under a ref or URL than were loaded.
+        LockFileError: it cannot be read or written.
+
+    Example:
+        >>> with recording("rehub.lock"):
+        ...     load("acme/shapes", "circle", trust_repo=True)
+        'a circle of radius 1.0'
+    """
+    from rehub.given import folder_of
+    from rehub.verbs.record import told, until_end
+
+    path = folder_of(lock, "lock", "a file")
+    with until_end(path), told(path):
+        yield
 
 
 def download_url_to_file(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rehub.given import check, folder_of, folders_of, hosts_of, mirrors_of
@@ -13,6 +15,7 @@ from rehub.words.settings import Settings
 
 if TYPE_CHECKING:
     from rehub.verbs.fetch import Fetching
+    from rehub.verbs.locked import Locks
     from rehub.verbs.weights import Permission
     from rehub.words.pin import Checkout
     from rehub.words.settings import TrustMode, VerifyMode
@@ -67,6 +70,7 @@ class Configured:
         }
         self._given: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         check(self._given)
+        self._recording: list[Path] = []  # the blocks that this hub is in, in whichever thread; the last one counts
         self._last_git: Git | None = None
 
     @property
@@ -78,7 +82,8 @@ class Configured:
         """
         from rehub.world.config import read_settings
 
-        return replace(read_settings(self._environ), **self._given)
+        recording = {"lock": self._recording[-1]} if self._recording else {}
+        return replace(read_settings(self._environ), **self._given | recording)
 
     @property
     def store(self) -> Store:
@@ -139,7 +144,43 @@ class Configured:
     def _fetching(self) -> Fetching:
         from rehub.verbs.fetch import Fetching
 
-        return Fetching(self.settings, self.store, self._git, self._progress)
+        return Fetching(self.settings, self.store, self._git, self._progress, locks=self.locks)
+
+    @property
+    def locks(self) -> Locks | None:
+        """The lock in use, as it is now; of a hub that is locked and was told no other, the working folder's.
+
+        Raises:
+            MalformedLockError: it cannot be read.
+        """
+        settings = self.settings
+        if settings.lock is None and not settings.locked:
+            return None
+        from rehub.verbs.locked import DEFAULT, Locks
+
+        return Locks.of(settings.lock or Path(DEFAULT).absolute(), only=settings.locked)
+
+    @contextmanager
+    def recording(self, lock: str | os.PathLike[str] = "rehub.lock") -> Iterator[None]:
+        """Record what this hub loads meanwhile, in whichever thread; what the lock knows already is answered from it.
+
+        Args:
+            lock: the file; it is made if it is not there.
+
+        Raises:
+            MalformedLockError: it cannot be read.
+            DigestMismatchError: it has other bytes under a ref or URL than were loaded.
+            LockFileError: it cannot be read or written.
+        """
+        from rehub.verbs.record import until_end
+
+        path = folder_of(lock, "lock", "a file")
+        with until_end(path):
+            self._recording.append(path)
+            try:
+                yield
+            finally:
+                self._recording.remove(path)
 
     def complete(self, checkout: Checkout) -> Checkout:
         """Fetch what git LFS keeps for a checkout, if it keeps something; what cannot be had stays a pointer."""

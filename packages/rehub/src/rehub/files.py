@@ -40,6 +40,7 @@ class Files(Configured):
         Raises:
             WrongHashError: the bytes are other ones; nothing of them was kept.
             MalformedSettingError: ``url`` is none.
+            NotLockedError: the lock in use does not know it, and nothing else may be loaded.
             OfflineError: rehub may open no socket.
             DownloadError: they did not come whole.
             StoreError: the disk refused.
@@ -79,6 +80,7 @@ class Files(Configured):
         Raises:
             MalformedSettingError: ``url`` is none, the name cannot be a file's, or has no hash to check.
             DigestMismatchError: the bytes are not the promised ones, or not those that came.
+            NotLockedError: the lock in use does not know it, and nothing else may be loaded.
             OfflineError: they are not there, and rehub may open no socket.
             DownloadError: they did not come whole.
             StoreError: the disk refused.
@@ -120,6 +122,7 @@ class Files(Configured):
 
         # Of the processes of one machine that torchrun has started the first one speaks, whichever brings the file.
         if not shown or self._environ.get("LOCAL_RANK", "0") not in {"", "0"}:
-            yield Transfer(self.settings, self.store, environ=self._environ)
+            yield Transfer(self.settings, self.store, environ=self._environ, locks=self.locks)
             return
-        yield Transfer(self.settings, self.store, watching(name, self._progress), environ=self._environ)
+        watch = watching(name, self._progress)
+        yield Transfer(self.settings, self.store, watch, environ=self._environ, locks=self.locks)

@@ -72,6 +72,7 @@ class Hub(Files):
             MalformedRefError: the ref names nothing.
             NotFoundError: there is no such folder, repository, branch, tag or commit.
             OfflineError: it is not in the store, and rehub is offline.
+            NotLockedError: the lock in use does not know it, and nothing else may be loaded.
             WorldError: git, the network or the disk failed.
         """
         from rehub.verbs.fetch import fetch
@@ -271,6 +272,7 @@ class Hub(Files):
             EntryNotFoundError: there is no such entry.
             MissingDependencyError: packages that it needs are not installed.
             UnexpectedResultError: the result is not what ``expect`` says.
+            NotLockedError: the lock in use does not have this call, and nothing else may be loaded.
             RehubError: as :meth:`fetch`.
             Exception: what the entry itself raises, unwrapped.
         """

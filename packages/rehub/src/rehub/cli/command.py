@@ -23,6 +23,12 @@ _SHARED = [
 ref = click.argument("ref", type=RefText())
 entry = click.argument("entry", type=EntryName())
 force_reload = click.option("--force-reload", is_flag=True, help="Ask where the ref points now, even if it is cached.")
+record_in = click.option(
+    "--lock", "record_in", metavar="FILE", help="Record what is loaded in this lock; what it knows is answered from it."
+)
+locked = click.option(
+    "--locked", is_flag=True, help="Load exactly what the lock says: --lock, REHUB_LOCK, or rehub.lock in this folder."
+)
 source = click.option(
     "--source",
     type=click.Choice(["github", "local"]),
@@ -32,7 +38,12 @@ source = click.option(
 
 
 def command(
-    name: str, *, example: str, group: click.Group | None = None, rest_is_foreign: bool = False
+    name: str,
+    *,
+    example: str,
+    group: click.Group | None = None,
+    rest_is_foreign: bool = False,
+    unlocked: bool = False,
 ) -> Callable[[Function], click.Command]:
     """Make a function a command: ``function(hub, out, ...)``, with the shared options and a help that has an example.
 
@@ -41,6 +52,7 @@ def command(
         example: one command line, or several.
         group: the command that it is a part of, if any.
         rest_is_foreign: options end at the first word that is none.
+        unlocked: ``REHUB_LOCKED`` does not hold for it.
     """
 
     def make(function: Function) -> click.Command:
@@ -51,7 +63,9 @@ def command(
             out = Output(as_json=as_json, quiet=quiet, verbose=verbose)
             try:
                 out.listen()
-                function(Hub(dir=folder, offline=offline or None, progress=out.progress), out, **own)
+                lock, locked = own.pop("record_in", None), own.pop("locked", None)
+                locks = {"lock": lock, "locked": False if unlocked else locked or None}
+                function(Hub(dir=folder, offline=offline or None, **locks, progress=out.progress), out, **own)
             finally:
                 out.clear()
 

@@ -29,6 +29,9 @@ SECTIONS = {
         "run": "Run a Python script, unchanged, with torch.hub going through rehub.",
         "trust": "Decide which repositories may run here.",
     },
+    "Pin": {
+        "lock": "Load a model once, and record all its bytes in a lock.",
+    },
     "Keep": {
         "cache": "Look after the store.",
         "dir": "Print torch.hub's folder.",

@@ -121,6 +121,9 @@ class Asked:
     def _pin(self, found: Checkout | None) -> Pin | None:
         if found:
             return found.pin
+        known = self.world.locks.pin(str(self.ref)) if self.world.locks else None
+        if known:
+            return known.pin
         return Pin(self.remote, self.ref.commit) if self.ref.commit else None
 
     def _fetched(self, *, force: bool, unchecked: bool, may_be_old: bool = False) -> Checkout:
@@ -135,7 +138,8 @@ class Asked:
         try:
             return fetch(self.ref, self._mirrored(), force=force, unchecked=unchecked)
         except (OfflineError, UnreachableError):
-            if not may_be_old or not (folder := own_folder(self.names, self.folder)):
+            is_locked = self.world.locks and self.world.locks.pin(str(self.ref))
+            if is_locked or not may_be_old or not (folder := own_folder(self.names, self.folder)):
                 raise
         log.warning("%s is not in the store: %s is used, of which no commit is known", self.ref, folder)
         return fetch(Ref(Folder(str(folder))), self.world)

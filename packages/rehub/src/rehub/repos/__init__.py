@@ -8,6 +8,7 @@ imports from there.
 import importlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rehub.words.digest import Digest
 from rehub.words.errors import MalformedError, RehubError, RunError, UntrustedError
@@ -15,6 +16,9 @@ from rehub.words.pin import Checkout, Pin
 from rehub.words.ref import Folder, Ref, Remote
 from rehub.world.scope import PACKAGE, Scope, importer, inside, told
 from rehub.world.store import Store
+
+if TYPE_CHECKING:
+    from rehub.hub import Hub
 
 __path__ = []  # nothing lies here; the finder knows where everything is
 
@@ -52,6 +56,7 @@ def _told(name: str) -> tuple[Checkout, Store] | None:
     hub = Hub()
     if hub.settings.trust == "never":
         hub.admit(checkout)
+    _check_lock(hub, checkout)
     return checkout, store
 
 
@@ -79,10 +84,17 @@ def _in_store(name: str) -> tuple[Checkout, Store] | None:
         except UntrustedError as error:
             refused = error
         else:
+            _check_lock(hub, checkout)
             return checkout, hub.store
     if refused:
         raise refused
     return None
+
+
+def _check_lock(hub: "Hub", checkout: Checkout) -> None:
+    """Let a checkout be imported that nobody has loaded in this process, unless the lock in use must have it."""
+    if locks := hub.locks:
+        locks.check_checkout(checkout)
 
 
 def checked_name(name: str, checkouts: Sequence[Checkout]) -> None:
@@ -103,13 +115,17 @@ def _prepare(scope: Scope) -> None:
 
 
 def _is_offline(scope: Scope) -> bool:
-    """Say whether the hub that loaded a checkout may open no socket; unreadable settings are told elsewhere."""
+    """Say whether a checkout's code may connect to nobody: its hub is offline, or must load what a lock names.
+
+    Unreadable settings are told elsewhere.
+    """
     from rehub.nested import hub_of
 
     try:
-        return hub_of(scope).settings.offline
+        settings = hub_of(scope).settings
     except RehubError:
         return False
+    return settings.offline or settings.locked
 
 
 def _answer_torch_hub() -> None:

@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rehub.words.digest import Digest
 from rehub.words.errors import (
     DigestMismatchError,
+    MalformedLockError,
     MalformedRefError,
     NotFoundError,
     OfflineError,
@@ -23,6 +25,10 @@ from rehub.words.tree import Limits, Plan, check_bytes, plan
 from rehub.world.git import BareRepository, Git, Objects, Source
 from rehub.world.store import Manifest, RefRecord, Store
 
+if TYPE_CHECKING:  # most projects have no lock
+    from rehub.verbs.locked import Locks
+    from rehub.words.lock import LockedRepository
+
 log = logging.getLogger("rehub")
 Progress = Callable[[str], None]
 
@@ -34,6 +40,7 @@ class Fetching:
     Attributes:
         progress: told, in a few words, what is going on.
         limits: how much of a repository may be written to disk.
+        locks: the lock in use, if there is one.
     """
 
     settings: Settings
@@ -41,6 +48,7 @@ class Fetching:
     git: Git
     progress: Progress = field(default=lambda _: None)
     limits: Limits = field(default_factory=Limits)
+    locks: "Locks | None" = None
 
     def source(self, remote: Remote) -> Source:
         """Give a remote as it may be asked here: by a mirror if there is one."""
@@ -69,25 +77,75 @@ def fetch(ref: Ref, world: Fetching, *, force: bool = False, unchecked: bool = F
         WorldError: git, the network or the disk failed.
         RefusedTreeError: the repository holds something that must not be written down.
         DigestMismatchError: the files are not the ones that were promised.
+        NotLockedError: the lock in use does not know it, and nothing else may be loaded.
     """
     ref = world.settings.meant(ref)  # from here on it names the host that it is at, also in what is recorded
     if isinstance(ref.place, Folder):
-        return _folder(ref.place)
+        return replace(_folder(ref.place), ref=str(ref))
     if isinstance(ref.place, HubName):
         raise MalformedRefError(
             str(ref), "no hub is set up here that knows models by name", "name the repository itself"
         )
-    if not force and (found := _cached(ref.place, ref.rev, world)):
+    return replace(_of_remote(ref, ref.place, world, force=force, unchecked=unchecked), ref=str(ref))
+
+
+def _of_remote(ref: Ref, remote: Remote, world: Fetching, *, force: bool, unchecked: bool) -> Checkout:
+    """Give the files of a ref of a remote: what the lock says, what the store has, or what the remote has now."""
+    if known := _known(ref, remote, world):
+        if force:
+            log.warning("%s is what the lock says: 'rehub update' looks for anything newer", ref)
+        return _locked(known, world)
+    if not force and (found := _cached(remote, ref.rev, world)):
         return found
     if world.settings.offline:
         if force:
             log.warning("rehub is offline: %s is what it was when it was last asked for", ref)
-        return _offline(ref, ref.place, world)
+        return _offline(ref, remote, world)
     began = time.time()
-    with world.store.locked(ref.place):
+    with world.store.locked(remote):
         # Look again: another process may have done the work while this one waited.
         since = began if force else 0.0
-        return _cached(ref.place, ref.rev, world, since=since) or _ask(ref, ref.place, world, unchecked=unchecked)
+        return _cached(remote, ref.rev, world, since=since) or _ask(ref, remote, world, unchecked=unchecked)
+
+
+def _known(ref: Ref, remote: Remote, world: Fetching) -> "LockedRepository | None":
+    """Ask the lock in use what a ref means.
+
+    Raises:
+        NotLockedError: it does not know, and nothing else may be loaded.
+        MalformedLockError: it says that another repository is meant.
+    """
+    known = world.locks.pin(str(ref)) if world.locks else None
+    if world.locks and known and known.pin.remote != remote:
+        raise MalformedLockError(world.locks.shown, f"{ref} is at {remote.url}, and not at {known.pin.remote.url}")
+    return known
+
+
+def _locked(known: "LockedRepository", world: Fetching) -> Checkout:
+    """Give exactly what the lock names; no branch need reach the commit any more."""
+    try:
+        if found := _kept(known.pin, world):
+            return found
+        if world.settings.offline:
+            raise OfflineError(str(known.pin))
+        with world.store.locked(known.pin.remote):
+            return _kept(known.pin, world) or fetch_pin(known.pin, world.source(known.pin.remote), world)
+    except DigestMismatchError as error:
+        if world.locks:
+            error.add_note(world.locks.update(known))
+        raise
+
+
+def _kept(pin: Pin, world: Fetching) -> Checkout | None:
+    """Look for a pin in the store. That it has such a tree is not enough: a grant is for what this commit brought.
+
+    Raises:
+        DigestMismatchError: the commit has another tree than the pin says.
+    """
+    stored = world.store.records.find_pin(pin.remote, pin.commit)
+    if stored and stored.tree and pin.tree and stored.tree != pin.tree:
+        raise DigestMismatchError(pin.short, pin.tree.h1, stored.tree.h1)
+    return _checkout(stored, world) if stored else None
 
 
 def find_cached(ref: Ref, world: Fetching) -> Checkout | None:
@@ -95,9 +153,14 @@ def find_cached(ref: Ref, world: Fetching) -> Checkout | None:
 
     Raises:
         DigestMismatchError: it is damaged, and rehub is offline.
+        NotLockedError: the lock in use does not know it, and nothing else may be loaded.
     """
     ref = world.settings.meant(ref)
-    return _cached(ref.place, ref.rev, world) if isinstance(ref.place, Remote) else None
+    if not isinstance(ref.place, Remote):
+        return None
+    known = _known(ref, ref.place, world)
+    found = _kept(known.pin, world) if known else _cached(ref.place, ref.rev, world)
+    return replace(found, ref=str(ref)) if found else None
 
 
 def _folder(place: Folder) -> Checkout:
@@ -216,7 +279,7 @@ def _written(pin: Pin, world: Fetching, repository: BareRepository) -> tuple[Pin
         tree = world.store.trees.add(
             contents, submodules=planned.submodules, alike=planned.alike, expected=pin.tree, what=pin.short
         )
-    return replace(pin, tree=tree), root
+    return replace(pin, tree=tree, git_tree=root), root
 
 
 def _contents(planned: Plan, objects: Objects, limits: Limits) -> Iterator[tuple[str, Iterator[bytes]]]:

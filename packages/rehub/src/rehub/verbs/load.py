@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from rehub.verbs.provenance import gathering, remember
+from rehub.verbs.provenance import Made, gathering, remember
 from rehub.words.dependencies import install_line
 from rehub.words.errors import EntryNotFoundError, HubconfNotFoundError, MissingDependencyError, StoreError
 from rehub.words.hubconf import Hubconf
@@ -31,12 +31,17 @@ class Loaded:
     Attributes:
         value: whatever the entry returned; usually a model.
         checkout: the files it came from.
-        provenance: the pin, the entry, its arguments, and what the entry itself loaded and used.
+        made: knows what it was made from.
     """
 
     value: Any
     checkout: Checkout
-    provenance: Provenance
+    made: Made
+
+    @property
+    def provenance(self) -> Provenance:
+        """The pin, the entry, its arguments, and what the entry itself loaded and used up to now."""
+        return self.made.now()
 
 
 def check_entry(checkout: Checkout, hubconf: Hubconf, name: str) -> None:
@@ -149,8 +154,9 @@ def run_entry(  # noqa: PLR0913 - a call, and where it happens
 
     with gathering(scope) as found:
         value = _called(checkout, scope, call)
-    provenance = remember(value, found.made(Provenance.of(checkout, name, args, kwargs)))
-    return Loaded(value, checkout, provenance)
+    made = found.made(Provenance.of(checkout, name, args, kwargs))
+    remember(value, made)
+    return Loaded(value, checkout, made)
 
 
 def _called(checkout: Checkout, scope: Scope, call: Callable[[], Any]) -> Any:

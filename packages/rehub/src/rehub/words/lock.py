@@ -82,6 +82,12 @@ class LockedModel:
         return tuple(spell_call(self.args, self.kwargs))
 
     @property
+    def own(self) -> LockedRepository | None:
+        """Its own repository, at the commit that its ref meant; a folder has none."""
+        ref = Ref.parse(self.ref)
+        return next((each for each in self.repositories if Ref.parse(each.ref) == ref), None)
+
+    @property
     def call(self) -> tuple[Any, ...]:
         """What tells two models of a lock apart, whatever they are called."""
         return self.ref, self.entry, self.arguments

@@ -1,7 +1,7 @@
 """A ref that can no longer move, and the proof that its files lie on this machine."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rehub.words.digest import Digest
@@ -20,16 +20,29 @@ class Pin:
         commit: 40 hex digits.
         tree: the digest of its files; ``None`` until they were fetched once, by anyone whose word is taken (this
             store, a lock). When it is there, a fetch must find exactly it.
+        git_tree: 40 hex digits, git's own id of its files; empty until they were fetched once. It proves nothing here.
     """
 
     remote: Remote
     commit: str
     tree: Digest | None = None
+    git_tree: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if not _COMMIT.fullmatch(self.commit):
             msg = f"{self.commit!r} is not a commit id\n  expected 40 lower-case hex digits"
             raise MalformedError(msg)
+
+    @property
+    def swhids(self) -> tuple[str, ...]:
+        """What Software Heritage's archive, and whoever else keeps source code, calls the commit and its tree.
+
+        They name the content alone: who has it elsewhere has the same.
+
+        Source: ISO/IEC 18670:2025; git's own ids of commits and trees are the digests of revisions and directories.
+        """
+        found = (("rev", self.commit), ("dir", self.git_tree))
+        return tuple(f"swh:1:{kind}:{digits}" for kind, digits in found if digits)
 
     @property
     def short(self) -> str:
@@ -61,6 +74,7 @@ class Checkout:
         lfs: files that are git LFS pointers, not what their names promise.
         missing: why those are not the files that they stand for; empty if nobody has tried to fetch them.
         submodules: folders that are other repositories, which were not fetched.
+        ref: as it was asked for, with the host that it is at; empty if nobody asked by a ref.
     """
 
     place: Remote | Folder
@@ -70,6 +84,7 @@ class Checkout:
     lfs: tuple[LfsPointer, ...] = ()
     submodules: tuple[str, ...] = ()
     missing: str = ""
+    ref: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return self.pin.short if self.pin else str(self.place)

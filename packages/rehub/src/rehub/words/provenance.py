@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from rehub.words.environment import Environment
 from rehub.words.pin import Checkout, Pin
 from rehub.words.unverified import Unverified
 
@@ -11,6 +12,7 @@ _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _MAX_TEXT = 1_000  # characters, or bytes, of a text that is kept
 _MAX_ITEMS = 1_000  # of a list or dictionary that is kept
 _MAX_DEPTH = 4  # lists in lists
+_MAX_BITS = 10_000  # of a number that is kept; Python writes none down that has more than 4,300 digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Provenance:
             brought later for objects of the same repository, if this one was there already.
         unverified: what the repository's code has got past rehub in this process, up to now, for whichever object:
             requests, connections, processes and native code.
+        ref: as it was asked for, with the host that it is at; empty if nobody asked by a ref.
+        environment: in what it was loaded.
     """
 
     place: str
@@ -56,12 +60,24 @@ class Provenance:
     nested: tuple["Provenance", ...] = ()
     weights: tuple[UsedWeights, ...] = ()
     unverified: tuple[Unverified, ...] = ()
+    ref: str = ""
+    environment: Environment | None = None
 
     @classmethod
     def of(cls, checkout: Checkout, entry: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Self:
         """Note a call, without keeping anything of it alive."""
         named = tuple((name, literal(value)) for name, value in kwargs.items())
-        return cls(str(checkout.place), checkout.pin, entry, tuple(map(literal, args)), named)
+        return cls(str(checkout.place), checkout.pin, entry, tuple(map(literal, args)), named, ref=checkout.ref)
+
+    @property
+    def git_tree(self) -> str:
+        """git's own id of the repository's files, 40 hex digits; empty for a folder of the user's own."""
+        return self.pin.git_tree if self.pin else ""
+
+    @property
+    def swhids(self) -> tuple[str, ...]:
+        """The SWHIDs of the repository's commit and tree (see :attr:`Pin.swhids`); none for a folder."""
+        return self.pin.swhids if self.pin else ()
 
     @property
     def complete(self) -> bool:
@@ -83,6 +99,33 @@ class Provenance:
         for each in self.nested:
             yield from each.walk()
 
+    def as_dict(self) -> dict[str, Any]:
+        """Give it as what JSON knows; the format is docs/formats/provenance.md."""
+        from rehub.words.provenancejson import as_dict
+
+        return as_dict(self)
+
+    @classmethod
+    def from_dict(cls, data: Any) -> "Provenance":
+        """Read what :meth:`as_dict` gave.
+
+        Raises:
+            MalformedError: it is something else, or was written by a newer rehub.
+        """
+        from rehub.words.provenancejson import from_dict
+
+        return from_dict(data)
+
+    def statement(self) -> dict[str, Any]:
+        """Give it as an in-toto Statement v1 with SLSA's provenance v1, as what JSON knows; unsigned.
+
+        Raises:
+            NotFoundError: nothing that took part has a digest.
+        """
+        from rehub.words.statement import statement
+
+        return statement(self)
+
     def __str__(self) -> str:
         given = [*map(repr, self.args), *(f"{name}={value!r}" for name, value in self.kwargs)]
         first = f"{self.pin or self.place} {self.entry}({', '.join(given)})"
@@ -99,6 +142,8 @@ def literal(value: Any, depth: int = 0) -> Any:
     """
     kind = type(value)
     is_short = kind not in {str, bytes} or len(value) <= _MAX_TEXT
+    if kind is int and value.bit_length() > _MAX_BITS:
+        return f"<int of {value.bit_length()} bits>"
     if kind in _PLAIN and is_short:
         return value
     if kind in {str, bytes}:

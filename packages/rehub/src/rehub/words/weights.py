@@ -38,10 +38,17 @@ class Promise:
     Attributes:
         prefix: the first hex digits of their SHA-256; empty if nothing is known.
         asked: the caller wants just this; else a name says it, which may not have meant it.
+        advice: what to do if other bytes are right; from who has promised these.
     """
 
     prefix: str = ""
     asked: bool = False
+    advice: str = ""
+
+    @property
+    def whole(self) -> Digest | None:
+        """The digest, if all of it is known."""
+        return Digest(self.prefix) if _FULL.fullmatch(self.prefix) else None
 
     def allows(self, sha256: str) -> bool:
         """Say whether a file with this SHA-256 can be the one.

@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 from rehub.words import locktext
@@ -32,7 +33,13 @@ def read(path: Path, *, most: int = _MAX_FILE) -> tuple[Lock, str]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise MalformedLockError(f"{path}, line {line}", "it is not UTF-8") from error
-    return locktext.parse(text, str(path)), text
+    return _parsed(text, str(path)), text
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str, where: str) -> Lock:
+    """Read a text once: one load asks a lock several times."""
+    return locktext.parse(text, where)
 
 
 def write(path: Path, lock: Lock, before: str, *, wait: float = _WAIT) -> None:

@@ -21,13 +21,15 @@ def is_importable(name: str) -> bool:
         return False
 
 
-def version_of(distribution: str) -> str | None:
-    """Give the version of a distribution that is installed, or ``None``."""
+def installed_version(name: str) -> str | None:
+    """Give the version of a distribution that is installed, or of this Python as ``python``; ``None`` if it is not."""
     from importlib import metadata
 
+    if name == "python":
+        return sys.version.split()[0].rstrip("+")
     try:
-        return metadata.version(distribution)
-    except (metadata.PackageNotFoundError, KeyError, ValueError):  # not there; without a version; no name at all
+        return metadata.version(name)
+    except (metadata.PackageNotFoundError, KeyError, ValueError):  # not there, without a version, no name at all
         return None
 
 
@@ -35,7 +37,8 @@ def providers() -> Mapping[str, Sequence[str]]:
     """Give, for each import name that an installed distribution holds, which ones do."""
     from importlib import metadata
 
-    return metadata.packages_distributions()
+    found = metadata.packages_distributions()
+    return {name: [each for each in holders if each] for name, holders in found.items()}  # a broken one has no name
 
 
 def required_by(distributions: Iterable[str]) -> frozenset[str]:
@@ -44,7 +47,7 @@ def required_by(distributions: Iterable[str]) -> frozenset[str]:
     waiting = list(distributions)
     while waiting:
         for needed in _requires(waiting.pop()):
-            if needed not in found and version_of(needed) is not None:
+            if needed not in found and installed_version(needed) is not None:
                 found.add(needed)
                 waiting.append(needed)
     return frozenset(found)

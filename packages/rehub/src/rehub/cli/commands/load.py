@@ -1,16 +1,21 @@
 """``rehub load``: call an entry point.
 
 JSON: ``{"ref", "pin": {"remote", "commit", "tree"} or null, "entry", "arguments": {"args", "kwargs"}, "type", "repr",
-"parameters", "trainable", "bytes", "dtypes", "training", "nested", "weights", "unverified", "complete"}``; those from
-``parameters`` to ``training`` are ``null`` for what is no torch module. ``nested`` is what the entry itself loaded:
-``[{"place", "pin", "entry", "arguments", "nested", "weights", "unverified", "complete"}]``. ``weights`` are the files
-that rehub brought for its code: ``[{"url", "sha256", "size"}]``; ``unverified`` is what it got past rehub: ``[{"kind",
-"what"}]``.
+"parameters", "trainable", "bytes", "dtypes", "training", "nested", "weights", "unverified", "complete",
+"provenance"}``; those from ``parameters`` to ``training`` are ``null`` for what is no torch module. ``nested`` is what
+the entry itself loaded: ``[{"place", "pin", "entry", "arguments", "nested", "weights", "unverified", "complete"}]``.
+``weights`` are the files that rehub brought for its code: ``[{"url", "sha256", "size"}]``; ``unverified`` is what it
+got past rehub: ``[{"kind", "what"}]``. ``provenance`` is all of that and more, as docs/formats/provenance.md has it.
 """
+
+import json
+from pathlib import Path
+
+import click
 
 from rehub.cli import foreign, running, shapes
 from rehub.cli.command import command as make
-from rehub.cli.command import entry, force_reload, ref, source
+from rehub.cli.command import entry, force_reload, locked, record_in, ref, source
 from rehub.cli.output import Output, plain
 from rehub.cli.text import line, size
 from rehub.hub import Hub
@@ -21,8 +26,17 @@ from rehub.words.provenance import Provenance
 @ref
 @entry
 @running.arguments
+@click.option(
+    "--statement",
+    "statement_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write what it was made from, as an in-toto Statement with SLSA provenance, to FILE.",
+)
 @running.trust
 @force_reload
+@record_in
+@locked
 @source
 def command(  # noqa: PLR0913 - one for each option
     hub: Hub,
@@ -31,6 +45,7 @@ def command(  # noqa: PLR0913 - one for each option
     ref: str,
     entry: str,
     arguments: tuple[str, ...],
+    statement_file: Path | None,
     trust: bool,
     force_reload: bool,
     source: str,
@@ -42,10 +57,22 @@ def command(  # noqa: PLR0913 - one for each option
     """
     call = running.prepare(hub, out, ref, entry, arguments, trust=trust, force_reload=force_reload, source=source)
     made, provenance = call.run(out, lambda loaded: (foreign.describe(loaded.value), loaded.provenance))
+    if statement_file:
+        _write(statement_file, provenance)
     if out.as_json:
-        out.data(shapes.heading(ref, call.bound.checkout) | call.as_dict() | plain(made) | shapes.used(provenance))
+        found = shapes.heading(ref, call.bound.checkout) | call.as_dict() | plain(made) | shapes.used(provenance)
+        out.data(found | {"provenance": provenance.as_dict()})
     else:
         _print(out, call, made, provenance)
+
+
+def _write(file: Path, provenance: Provenance) -> None:
+    text = json.dumps(provenance.statement(), indent=2) + "\n"
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        msg = f"the statement could not be written: {error}"
+        raise click.ClickException(msg) from error
 
 
 def _print(out: Output, call: running.Call, made: foreign.Made, provenance: Provenance) -> None:

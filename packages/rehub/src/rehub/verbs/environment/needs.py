@@ -11,7 +11,7 @@ from rehub.words.hubconf import Hubconf
 from rehub.words.needs import Aside, Need, Needs, Use, Where
 from rehub.words.requirement import Requirement, normal
 from rehub.world.folder import Tree
-from rehub.world.packages import providers, version_of
+from rehub.world.packages import installed_version, providers
 
 _ORDER = {Use.LOAD: 0, Use.LATER: 1, Use.DECLARED: 2}
 
@@ -98,10 +98,10 @@ class _Joining:
 
     def _installed(self, key: str, imported: Iterable[str]) -> tuple[str | None, str]:
         """Give the version that is here, and whose it is if another distribution holds the import name."""
-        if version := version_of(key):
+        if version := installed_version(key):
             return version, ""
         for name in imported:
             for holder in self.holders.get(name.partition(".")[0], ()):
-                if found := version_of(holder):
+                if found := installed_version(holder):
                     return found, holder
         return None, ""

@@ -13,7 +13,7 @@ from typing import Any
 from rehub.verbs.environment.blaming import blame, packages, reason
 from rehub.words.needs import TORCH_FAMILY, Need, Needs, Solution, Use
 from rehub.words.requirement import Requirement, normal
-from rehub.world.packages import required_by, version_of
+from rehub.world.packages import installed_version, required_by
 from rehub.world.uv import Question, Uv
 
 
@@ -93,7 +93,7 @@ def _installed(needs: Needs, wish: Wish) -> Iterator[tuple[str, str]]:
     asked = (need for need in needs.needs if is_solved(need, imported=wish.imported))
     named = {need.key for need in asked if need.family or need.key in along}
     for name in sorted({"torch", *named}):
-        yield name, version_of(name) or ""
+        yield name, installed_version(name) or ""
 
 
 def _origin(solution: Solution, wish: Wish, solver: str) -> str:

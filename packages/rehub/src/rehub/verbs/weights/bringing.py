@@ -10,14 +10,12 @@ from urllib.parse import urlsplit
 
 from rehub.verbs.weights.noting import note_weights
 from rehub.verbs.weights.transfer import Transfer, check_received
-from rehub.words.digest import Digest
 from rehub.words.errors import DigestMismatchError
 from rehub.words.weightfile import identity, shown
 from rehub.words.weights import ANYTHING, Promise, Weights
 from rehub.world.store import Blob, UrlRecord
 
 log = logging.getLogger("rehub")
-_DIGITS = 64  # of a whole SHA-256
 
 
 def fetch_weights(  # noqa: PLR0913 - a file, and where it goes
@@ -45,10 +43,11 @@ def fetch_weights(  # noqa: PLR0913 - a file, and where it goes
     Raises:
         WrongHashError: what came has another SHA-256; nothing of it was kept.
         DigestMismatchError: what is there was changed since it came, and cannot be brought anew.
+        NotLockedError: the lock in use does not know the URL, and nothing else may be loaded.
         OfflineError, DownloadError, StoreError: as they say.
     """
-    weights = _found(url, transfer, name, folder, promise, linked=linked)
-    note_weights(url, weights.digest, weights.size)
+    weights = _found(url, transfer, name, folder, transfer.expected(url, promise), linked=linked)
+    note_weights(url, weights.digest, weights.size, transfer.locks)
     return weights
 
 
@@ -94,8 +93,7 @@ def _kept(url: str, transfer: Transfer, promise: Promise) -> Blob | None:
     if record is not None and not promise.allows(record.digest.hex):
         log.warning("%s does not have the hash %s; it is downloaded again", shown(url), promise.prefix)
         record = None
-    whole = Digest(promise.prefix) if len(promise.prefix) == _DIGITS else None
-    digest = record.digest if record else whole
+    digest = record.digest if record else promise.whole
     try:
         return transfer.store.blobs.find(digest, always=transfer.settings.verify == "always") if digest else None
     except DigestMismatchError as error:

@@ -70,15 +70,16 @@ def download_to(url: str, target: Path, transfer: Transfer, *, prefix: str | Non
 
     Raises:
         WrongHashError: it starts otherwise; nothing was kept.
+        NotLockedError: the lock in use does not know the URL, and nothing else may be loaded.
         OfflineError, DownloadError, StoreError: as they say.
         OSError: that cannot be its name.
     """
-    transfer.check_offline(transfer.settings.rewritten(url))
-    if target.is_dir():
-        raise IsADirectoryError(21, "Is a directory", str(target))
-    if target.is_char_device() or target.is_block_device():  # root could, and the machine would be without it
-        raise FileExistsError(17, "Is a device, and no file", str(target))
-    promise, began = Promise((prefix or "").lower(), asked=True), time.time_ns()
+    promise = transfer.expected(url, Promise((prefix or "").lower(), asked=True))
+    is_locked = transfer.locks is not None and promise.whole is not None  # then the store may have it
+    if not is_locked:
+        transfer.check_offline(transfer.settings.rewritten(url))
+    _check_target(target)
+    began = time.time_ns()
 
     def done() -> bool:
         """Say whether another process has brought it while this one waited: it need not come twice."""
@@ -91,16 +92,30 @@ def download_to(url: str, target: Path, transfer: Transfer, *, prefix: str | Non
     waiting = Waiting(shown(url), transfer.settings.timeout, transfer.watch, done)
     sweep_beside(target)
     with turn(key, part_of(target, url), transfer.store, waiting) as part:
-        if not done():
-            with transfer.receive(url, part, target, promise) as received:
-                check_hash(received.sha256, url, promise)
-                received.keep(target)
-            remember(url, target, received.sha256, received.etag, transfer.store)
-            sha256, size = received.sha256, received.size
+        if is_locked and promise.whole and _copied(promise.whole, target, transfer):
+            sha256 = promise.whole.hex
+            remember(url, target, sha256, "", transfer.store)
         else:
-            sha256, size = _hash(target), target.stat().st_size
-            transfer.watch(size, size)
-    note_weights(url, Digest(sha256), size)
+            sha256 = _hash(target) if done() else _received(url, part, target, transfer, promise)
+        size = target.stat().st_size
+        transfer.watch(size, size)
+    note_weights(url, Digest(sha256), size, transfer.locks)
+
+
+def _check_target(target: Path) -> None:
+    """Refuse what cannot be a file's name; root could replace a device, and the machine would be without it."""
+    if target.is_dir():
+        raise IsADirectoryError(21, "Is a directory", str(target))
+    if target.is_char_device() or target.is_block_device():
+        raise FileExistsError(17, "Is a device, and no file", str(target))
+
+
+def _received(url: str, part: Path, target: Path, transfer: Transfer, promise: Promise) -> str:
+    with transfer.receive(url, part, target, promise) as received:
+        check_hash(received.sha256, url, promise)
+        received.keep(target)
+    remember(url, target, received.sha256, received.etag, transfer.store)
+    return received.sha256
 
 
 def part_of(place: Path, url: str) -> Path:
@@ -147,9 +162,11 @@ def looked_at(place: Path, url: str, transfer: Transfer, promise: Promise) -> st
 def _brought(place: Path, part: Path, url: str, transfer: Transfer, promise: Promise) -> str:
     sweep_beside(place)
     record = transfer.store.urls.find(identity(url))
-    if record and promise.allows(record.digest.hex) and _copied(record.digest, place, transfer):
-        remember(url, place, record.digest.hex, record.etag, transfer.store)
-        return record.digest.hex
+    known_digest = record.digest if record and promise.allows(record.digest.hex) else promise.whole
+    if known_digest and _copied(known_digest, place, transfer):
+        etag = record.etag if record and record.digest == known_digest else ""
+        remember(url, place, known_digest.hex, etag, transfer.store)
+        return known_digest.hex
     known = promise if promise.prefix or not record else Promise(record.digest.hex)
     with transfer.receive(url, part, place, known) as received:
         check_received(received, url, promise)

@@ -17,6 +17,7 @@ from rehub.words.weightfile import is_page, shown
 from rehub.words.weights import ANYTHING, Promise
 
 if TYPE_CHECKING:  # what is there already needs nothing of the network, and has it not imported
+    from rehub.verbs.locked import Locks
     from rehub.world.download import Received, Watch
     from rehub.world.store import Store
 
@@ -36,6 +37,7 @@ class Transfer:
         watch: told how far it is, by whichever process brings it.
         announce: told what is about to be brought, and to where.
         environ: where tokens and the home are looked for.
+        locks: the lock in use, if there is one.
     """
 
     settings: Settings
@@ -43,11 +45,21 @@ class Transfer:
     watch: Watch = field(default=lambda _received, _size: None)
     announce: Callable[[str, Path], None] = field(default=lambda url, _: log.info("downloading %s", shown(url)))
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    locks: Locks | None = None
 
     @property
     def to_store(self) -> bool:
         """Whether what comes may be kept in the store; else it is wanted as a file of torch.hub's folder."""
         return True
+
+    def expected(self, url: str, said: Promise = ANYTHING) -> Promise:
+        """Give what is known of a URL's bytes: what the lock in use says, else what their name or the caller does.
+
+        Raises:
+            NotLockedError: the lock does not know it, and nothing else may be loaded.
+            DigestMismatchError: the lock says otherwise than the name or the caller.
+        """
+        return self.locks.promise(url, said) if self.locks else said
 
     def check_offline(self, url: str) -> None:
         """Refuse to open a socket where none may be opened.
@@ -134,6 +146,8 @@ def check_hash(sha256: str, url: str, promise: Promise) -> None:
     if promise.allows(sha256):
         return
     error = WrongHashError(shown(url), promise.prefix, sha256)
+    if promise.advice:
+        error.add_note(promise.advice)
     if not promise.asked:
         error.add_note("Its name, or its URL, says so. If it means something else, file_name= gives it another name.")
     raise error

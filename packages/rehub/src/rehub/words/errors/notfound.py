@@ -123,5 +123,5 @@ class ProvenanceNotFoundError(NotFoundError):
         found = f"its parts come from {several} loads; ask for each of them" if several else "no load returned it"
         super().__init__(
             f"it is not known what this {type} was made from: {found}\n"
-            "  expected an object that rehub.load returned in this process, not a copy"
+            "  expected an object that rehub.load returned in this process, or a copy or pickle of a torch module"
         )

@@ -1,6 +1,7 @@
 """A lock, from its text."""
 
 import re
+import shlex
 import tomllib
 from typing import Any
 
@@ -17,10 +18,9 @@ from rehub.words.ref import Ref, Remote
 VERSION = 1
 """Of the format: a key more or less, or another meaning of one, is another version."""
 
+_MODEL = ("name", "ref", "entry", "arguments", "complete", "unverified", "repository", "weights", "environment")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?: |$)", re.MULTILINE)
-_RESOLVE = (
-    "To see whole tables, of which both sides are kept, each model once:\n  git checkout --conflict=diff3 rehub.lock"
-)
+_RESOLVE = "To see whole tables, of which both sides are kept, each model once:\n  git checkout --conflict=diff3"
 _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TREE = re.compile(r"[0-9a-f]{40}")
@@ -57,7 +57,7 @@ def plain(text: str) -> str:
 def _data(text: str, where: str) -> dict[str, Any]:
     if found := _CONFLICT.search(text):
         at = f"{where}, line {text.count(chr(10), 0, found.start()) + 1}"
-        raise MalformedLockError(at, "git has left a conflict there", _RESOLVE)
+        raise MalformedLockError(at, "git has left a conflict there", f"{_RESOLVE} {shlex.quote(where)}")
     try:
         refuse_deep_keys(text)
         return tomllib.loads(text)
@@ -91,9 +91,7 @@ def _pylock(table: Table | None) -> tuple[str, str]:
 
 
 def _model(table: Table) -> LockedModel:
-    table.only(
-        "name", "ref", "entry", "arguments", "complete", "unverified", "repository", "weights", "environment"
-    )  # fmt: skip
+    table.only(*_MODEL)
     args, kwargs = _arguments(table)
     return LockedModel(
         name=table.text("name"),

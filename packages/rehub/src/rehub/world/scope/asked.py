@@ -35,7 +35,7 @@ def lead_imports(scopes: Scopes) -> None:
 def _choose(scopes: Scopes, before: Way, caller: FrameType | None) -> Way:
     where = caller.f_globals.get("__name__") if caller is not None else None
     if (scope := scopes.of(where)) is not None:
-        return partial(_asked, before, scope.means, scope.name)
+        return partial(_asked, before, partial(_means, scope), scope.name)
     own = str(where).partition(".")[0]
     if own != "rehub" and (scope := scopes.behind(caller)) is not None:
         means = scope.means
@@ -46,6 +46,13 @@ def _choose(scopes: Scopes, before: Way, caller: FrameType | None) -> Way:
 
         return partial(_asked, before, lends, scope.name)
     return before
+
+
+def _means(scope: Scope, name: str) -> bool:
+    """Say whether code of a checkout means one of its own modules; what else it means is noted."""
+    if not (own := scope.means(name)):
+        scope.notes.add_package(name)
+    return own
 
 
 def _asked(before: Way, means: Callable[[str], bool], start: str, name: Any, package: Any = None) -> Any:

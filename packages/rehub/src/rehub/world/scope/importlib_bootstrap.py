@@ -132,7 +132,10 @@ class Importer:
         if level or (type(where) is str and not where.startswith(_START)):
             return self._previous(name, globals, locals, fromlist, level)
         scope = self.of(where or _name_of_caller(sys._getframe(1)))  # noqa: SLF001 - the way to one's caller
-        if scope is None or _is_from_c(fromlist) or not scope.means(name):
+        if scope is None or _is_from_c(fromlist):
+            return self._previous(name, globals, locals, fromlist, level)
+        if not scope.means(name):
+            scope.notes.add_package(name)
             return self._previous(name, globals, locals, fromlist, level)
         if dynamo.follows(sys._getframe(1)):  # noqa: SLF001
             dynamo.teach(self.full_name)

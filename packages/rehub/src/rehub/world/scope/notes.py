@@ -1,4 +1,4 @@
-"""What a checkout's code has got in this process: weights that rehub brought, and whatever it got past rehub.
+"""What a checkout's code has got in this process: packages, weights that rehub brought, and what it got past rehub.
 
 No lock is held here. Things are noted from anywhere: by an audit hook in the middle of whatever goes on, in threads,
 and in children that were forked while another thread was at work.
@@ -17,14 +17,21 @@ class Notes:
 
     Attributes:
         imported: weights that modules brought when they were imported; they are in whatever those make.
+        packages: what the checkout's code has asked for that is not its own, by full names as it wrote them.
     """
 
     def __init__(self) -> None:
         self.imported: dict[UsedWeights, None] = {}
+        self.packages: dict[str, None] = {}
         self._late: dict[UsedWeights, int] = {}
         self._unverified: dict[Unverified, None] = {}
         self._counted = count(1)
         self._now = 0
+
+    def add_package(self, name: object) -> None:
+        """Note a module that is not the checkout's own, by the name that its code asked for."""
+        if type(name) is str and name not in self.packages and len(self.packages) < _MOST:
+            self.packages[name] = None
 
     @property
     def now(self) -> int:
@@ -56,3 +63,4 @@ class Notes:
     def forget(self) -> None:
         """Forget what importing has brought: it is about to be imported anew."""
         self.imported.clear()
+        self.packages.clear()

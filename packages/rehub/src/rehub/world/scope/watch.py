@@ -92,7 +92,7 @@ def _judge(scopes: Scopes, find: _Found, args: tuple[Any, ...]) -> OfflineError 
     if scope is None or found is None:
         return None
     if found.is_elsewhere and scopes.is_offline(scope):
-        _say(logging.INFO, "%s %s itself; that was refused, as rehub is offline", scope, found)
+        _say(logging.INFO, "%s %s itself; that was refused, as rehub is offline, or locked", scope, found)
         return _refusal(scope, found)
     _note(scope, found)
     return None
@@ -102,7 +102,7 @@ def _refusal(scope: Scope, found: Unverified) -> OfflineError:
     return OfflineError(
         found.what,
         f"The code of {scope.label} asks for it by itself, not through torch.hub; that was refused.\n"
-        "Run it once online: unset REHUB_OFFLINE, or leave out --offline.",
+        "Run it once online, and not locked: unset REHUB_OFFLINE and REHUB_LOCKED, or leave out the options.",
     )
 
 

@@ -57,7 +57,7 @@ class Records:
         """Give a commit of a remote with its tree's digest, if it was fetched before."""
         data = read_json(self._pin(remote, commit))
         try:
-            return Pin(remote, commit, Digest.parse(str(data["tree"]))) if data else None
+            return _pin(remote, commit, data) if data else None
         except (KeyError, MalformedError):
             return None
 
@@ -124,11 +124,15 @@ class Records:
         return self._root / "pins" / Digest.of(remote.url.encode()).hex / f"{commit}.json"
 
 
+def _pin(remote: Remote, commit: str, data: dict[str, Any]) -> Pin:
+    return Pin(remote, commit, Digest.parse(str(data["tree"])), str(data.get("git_tree", "")))
+
+
 def _pin_of(data: dict[str, Any]) -> list[Pin]:
     from rehub.words.ref import Ref
 
     try:
         place = Ref.parse(str(data["remote"])).place
-        return [Pin(place, str(data["commit"]), Digest.parse(str(data["tree"])))] if isinstance(place, Remote) else []
+        return [_pin(place, str(data["commit"]), data)] if isinstance(place, Remote) else []
     except (KeyError, MalformedError):
         return []

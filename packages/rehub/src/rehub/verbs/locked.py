@@ -1,0 +1,171 @@
+"""The lock in use, as loading asks it: what does this ref mean, which bytes has this URL, may this call be made?"""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehub.words.errors import DigestMismatchError, NotLockedError
+from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
+from rehub.words.pin import Checkout
+from rehub.words.provenance import Provenance
+from rehub.words.recorded import is_lockable, model_of
+from rehub.words.unverified import without_secrets
+from rehub.words.weights import Promise
+from rehub.world.lockfile import read
+
+DEFAULT = "rehub.lock"
+"""The lock in the working folder, where none is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locks:
+    """What a lock answers.
+
+    Attributes:
+        path: the file.
+        lock: what it says.
+        only: nothing else may be loaded.
+    """
+
+    path: Path
+    lock: Lock
+    only: bool = False
+
+    @classmethod
+    def of(cls, path: Path, *, only: bool = False) -> "Locks":
+        """Read a lock; one that is not there yet knows nothing.
+
+        Raises:
+            MalformedLockError: it cannot be read.
+        """
+        return cls(path, read(path)[0], only)
+
+    def pin(self, ref: str) -> LockedRepository | None:
+        """Give what a ref means, or what a whole commit is that another ref means; ``None`` if that may be looked for.
+
+        Raises:
+            NotLockedError: nothing else may be loaded.
+        """
+        found = self.lock.repository(ref) or next(
+            (each for each in self.lock.repositories() if str(each.pin) == ref), None
+        )
+        if found is None and self.only:
+            raise NotLockedError(ref, self.shown, self._command("lock", ref, "ENTRY"), self._known_of(ref))
+        return found
+
+    def weights(self, url: str) -> LockedWeights | None:
+        """Give the bytes of a URL; ``None`` if any may come. What a ``data:`` URL holds, it says itself.
+
+        Raises:
+            NotLockedError: nothing else may be loaded.
+        """
+        if not is_lockable(url):
+            return None
+        found = self.lock.file(without_secrets(url))
+        if found is None and self.only:
+            raise NotLockedError(
+                without_secrets(url), self.shown, f"REHUB_LOCKED=0 rehub run --lock {shlex.quote(self.shown)} SCRIPT"
+            )
+        return found
+
+    def promise(self, url: str, said: Promise) -> Promise:
+        """Give what is known of a URL's bytes before they come: what the lock says, over what its name does.
+
+        Raises:
+            NotLockedError: the lock does not know it, and nothing else may be loaded.
+            DigestMismatchError: the caller, or the file's name, wants other bytes than the lock.
+        """
+        known = self.weights(url)
+        if known is None:
+            return said
+        if not said.allows(known.sha256):
+            raise DigestMismatchError(known.url, known.sha256, f"{said.prefix}…", self.update(known))
+        return Promise(known.sha256, asked=True, advice=self.update(known))
+
+    def check_call(self, made: Provenance, checkout: Checkout, store: Path) -> None:
+        """Let an entry be called, if the lock has that call: its code, its entry and its arguments.
+
+        Args:
+            made: what is about to be made.
+            checkout: whose entry it is; a folder inside of a checkout is as locked as that one.
+            store: where checkouts are.
+
+        Raises:
+            NotLockedError: it does not, and nothing else may be loaded.
+        """
+        if not self.only or (checkout.pin is None and is_kept(checkout.root, store)):
+            return
+        if self.find(made, checkout):
+            return
+        wanted = model_of(made, ref_of(checkout, self.path.parent))
+        known = [each for each in self.lock.models if _is_of(each, checkout, wanted.ref)]
+        what, *found = [f"{each.entry}({', '.join(each.arguments)})" for each in (wanted, *known)]
+        command = self._command("lock", wanted.ref, wanted.entry, *_typed(wanted))
+        raise NotLockedError(f"{what} of {wanted.ref}", self.shown, command, ", ".join(found))
+
+    def find(self, made: Provenance, checkout: Checkout) -> LockedModel | None:
+        """Give the model that a call makes, if the lock has it: the same code, entry and arguments."""
+        wanted = model_of(made, ref_of(checkout, self.path.parent))
+        known = [each for each in self.lock.models if _is_of(each, checkout, wanted.ref)]
+        return next((e for e in known if (e.entry, e.arguments) == (wanted.entry, wanted.arguments)), None)
+
+    def check_checkout(self, checkout: Checkout) -> None:
+        """Let a checkout's code run that nobody has asked for by a ref: an object that is unpickled needs it.
+
+        Raises:
+            NotLockedError: the lock does not name it, and nothing else may be loaded.
+        """
+        pin = checkout.pin
+        if self.only and pin and all(each.pin.tree != pin.tree for each in self.lock.repositories()):
+            raise NotLockedError(str(pin), self.shown, self._command("lock", str(pin), "ENTRY"))
+
+    def update(self, changed: LockedRepository | LockedWeights) -> str:
+        """Say which command looks whether a change is expected."""
+        names = [each.name for each in self.lock.models if changed in {*each.repositories, *each.weights}]
+        command = self._command("update", *names[:1])
+        return f"{self.shown} says otherwise. If the change is expected:\n  {command}"
+
+    @property
+    def shown(self) -> str:
+        """The file as it is named in messages."""
+        try:
+            here = Path.cwd()
+        except OSError:  # it has been deleted
+            return str(self.path)
+        return str(self.path.relative_to(here)) if self.path.is_relative_to(here) else str(self.path)
+
+    def _command(self, verb: str, *words: str) -> str:
+        at = [] if self.shown == DEFAULT else ["--lock", self.shown]
+        return f"rehub {verb} {shlex.join([*at, *words])}".rstrip()
+
+    def _known_of(self, ref: str) -> str:
+        place = ref.partition("@")[0] if "://" not in ref else ref.rpartition("@")[0]
+        return ", ".join(each.ref for each in self.lock.repositories() if place and each.ref.startswith(place))
+
+
+def ref_of(checkout: Checkout, base: Path) -> str:
+    """Give what was asked for, as a lock says it: a folder as it is seen from the lock's, if it lies below that."""
+    if checkout.pin:
+        return checkout.ref or str(checkout.pin)
+    base = base.resolve()
+    if not checkout.root.is_relative_to(base):
+        return str(checkout.root)
+    return f"./{checkout.root.relative_to(base).as_posix()}" if checkout.root != base else "."
+
+
+def is_kept(folder: Path, store: Path) -> bool:
+    """Say whether a folder is inside of a checkout of the store, whose bytes are known."""
+    return folder.is_relative_to((store / "trees").resolve())
+
+
+def _is_of(model: LockedModel, checkout: Checkout, ref: str) -> bool:
+    """Say whether a model is of the same code."""
+    if checkout.pin is None:
+        return model.ref == ref
+    return model.own is not None and model.own.pin == checkout.pin
+
+
+def _typed(model: LockedModel) -> tuple[str, ...]:
+    """Give arguments for a command line, after ``--`` if one would be taken for an option."""
+    is_unclear = any(word.startswith("-") for word in model.arguments)
+    return ("--", *model.arguments) if is_unclear else model.arguments
