@@ -67,6 +67,7 @@ _WHERE = {
         "HubconfFailedError",
         "HubconfNotFoundError",
         "LockConflictError",
+        "LockFileError",
         "MalformedError",
         "MalformedLockError",
         "MalformedRefError",
