@@ -56,20 +56,6 @@ def _replace(target: Path, data: bytes) -> None:
         Path(fresh).unlink(missing_ok=True)
 
 
-def digest(path: Path) -> Digest | None:
-    """Give the digest of a file's bytes; ``None`` if it is not there.
-
-    Raises:
-        StoreError: it cannot be read, or is no file.
-    """
-    try:
-        return Digest.of(_bytes(path))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise StoreError(str(path), error.strerror or str(error)) from error
-
-
 def _is_ours(path: Path) -> bool:
     try:
         return "rehub" in tomllib.loads(_bytes(path).decode("utf-8")).get("tool", {})

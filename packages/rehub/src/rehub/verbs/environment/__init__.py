@@ -2,8 +2,8 @@
 
 from rehub.verbs.environment.asof import as_of
 from rehub.verbs.environment.fitting import suits
-from rehub.verbs.environment.keeping import Kept, check, keep, named_by
+from rehub.verbs.environment.keeping import Kept, check, keep
 from rehub.verbs.environment.needs import needs_of
 from rehub.verbs.environment.solve import Wish, is_solved, solve
 
-__all__ = ["Kept", "Wish", "as_of", "check", "is_solved", "keep", "named_by", "needs_of", "solve", "suits"]
+__all__ = ["Kept", "Wish", "as_of", "check", "is_solved", "keep", "needs_of", "solve", "suits"]

@@ -4,8 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rehub.words.digest import Digest
-from rehub.words.errors import DigestMismatchError, LockConflictError
-from rehub.words.lock import Lock
+from rehub.words.errors import LockConflictError
 from rehub.words.needs import Solution
 from rehub.world import lockfile, pylock
 
@@ -73,28 +72,3 @@ def _name(lock: Path, name: str, digest: Digest) -> None:
                 raise
         else:
             return
-
-
-def named_by(lock: Lock, path: Path) -> Path | None:
-    """Give the file that a lock names, if it has the bytes that the lock says.
-
-    Args:
-        lock: what the lock says.
-        path: where it lies.
-
-    Returns:
-        The file; ``None`` if the lock names none.
-
-    Raises:
-        DigestMismatchError: it is another one, or is not there.
-        StoreError: it cannot be read.
-    """
-    if not lock.pylock:
-        return None
-    file = path.parent / Path(lock.pylock).name  # beside the lock, whatever the lock says
-    found = pylock.digest(file)
-    if found is None or found.hex != lock.pylock_sha256:
-        told = f"sha256:{found.hex}" if found else "no such file"
-        advice = f"It was not touched. Put it back, or solve it again: rehub env REF --as-of commit --lock {path}"
-        raise DigestMismatchError(str(file), f"sha256:{lock.pylock_sha256}", told, advice)
-    return file
