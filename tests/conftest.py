@@ -17,7 +17,7 @@ from tests.world import World
 
 ROOT = Path(__file__).parents[1]
 GUARD_FOLDER = Path(guard.__file__).parent
-_REMOVED_PREFIXES = ("REHUB_", "GIT_", "SSH_", "HF_", "GH_", "GLAB_", "CI_SERVER_")
+_REMOVED_PREFIXES = ("REHUB_", "GIT_", "SSH_", "HF_", "GH_", "GLAB_", "CI_SERVER_", "UV_")
 _REMOVED_ENDINGS = ("_TOKEN", "_PROXY", "_ASKPASS")
 _REMOVED = {"NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"}
 # With them a process behaves otherwise than for most people: it buffers nothing, and leaves no byte-code.
@@ -63,6 +63,8 @@ def clean_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
         "PYTHONPATH": GUARD_FOLDER,
+        # uv is no Python process, so the guard does not see it: without an index of the test's own there is none.
+        "UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple",
         guard.LOG: log,
     }.items():
         monkeypatch.setenv(name, str(value))

@@ -64,6 +64,18 @@ def test_what_inspect_shows_can_be_copied(toy: Repo) -> None:
     assert not any(row.endswith(" ") for row in rows)
 
 
+def test_env_shows_columns(toy: Repo) -> None:
+    """A person sees what is needed in columns, colored, and in lines that can be copied."""
+    toy.commit({"hubconf.py": "import numpy, nosuchpackage", "requirements.txt": "\x1b[2J x y\nnumpy<1\n"})
+    rows = shown("env", "acme/toy", COLUMNS="30", NO_COLOR="1").replace("\x1b[2K", "").splitlines()
+    assert any(
+        re.fullmatch(r"  numpy +<1 +[\d.]+, which does not fit +requirements.txt:2, hubconf.py:1", row) for row in rows
+    )
+    assert "  requirements.txt:1 \\x1b[2J x y is no requirement" in rows
+    assert not any(row.endswith(" ") for row in rows)
+    assert "\x1b[33mnot installed" in shown("env", "acme/toy")
+
+
 @pytest.mark.parametrize(("env", "colored"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
 def test_colors_only_where_they_are_wanted(env: dict[str, str], colored: bool, toy: Repo, rehub_cli: RunRehub) -> None:
     """``NO_COLOR`` and dumb terminals get none."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.world.hostile import BROKEN, HOSTILE
+from tests.world.packages import PackageIndex
 from tests.world.repo import Exec, Files, Link, Repo, Submodule, git, lfs_pointer
 from tests.world.server import GitServer, Request
 from tests.world.sshd import SshServer, needed
@@ -19,6 +20,7 @@ __all__ = [
     "Exec",
     "GitServer",
     "Link",
+    "PackageIndex",
     "Repo",
     "Request",
     "SshServer",

@@ -85,6 +85,7 @@ _WHERE = {
         "RemoteRefusedError",
         "RepositoryNotFoundError",
         "RunError",
+        "SolverError",
         "StoreError",
         "TrustError",
         "UnexpectedResultError",

@@ -191,6 +191,17 @@ class Configured:
 
         return complete(checkout, self._fetching, self._environ)
 
+    def as_of(self, text: str, checkout: Checkout) -> str:
+        """Give a time in UTC: of ``commit`` (the checkout's), of another commit, of a day, or of a time.
+
+        Raises:
+            MalformedSettingError: it is none of these.
+            RehubError: the commit cannot be had.
+        """
+        from rehub.verbs.environment import as_of
+
+        return as_of(text, checkout, self._fetching)
+
     def get_dir(self) -> str:
         """Give torch.hub's folder, as :func:`torch.hub.get_dir` does; it need not exist."""
         return str(self.settings.dir)

@@ -21,6 +21,7 @@ SECTIONS = {
         "help": "Show an entry's signature and documentation.",
         "inspect": "Show everything that reading a repository tells.",
         "weights": "Look at files of weights, without running them.",
+        "env": "Show which packages a repository needs, and solve them as of a day.",
     },
     "Run": {
         "load": "Call an entry point, and say what it made.",

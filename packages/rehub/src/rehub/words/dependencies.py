@@ -44,6 +44,16 @@ _DISTRIBUTIONS = {
     "yaml": "PyYAML",
     "zmq": "pyzmq",
 }
+# Where several distributions hold the same import name, the others; source: as above.
+_ALSO = {
+    "cv2": ("opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless"),
+    "PIL": ("Pillow-SIMD",),
+    "pytorch_lightning": ("lightning",),
+    "tensorflow": ("tensorflow-cpu", "tensorflow-gpu"),
+    "onnxruntime": ("onnxruntime-gpu",),
+    "faiss": ("faiss-gpu", "faiss"),
+    "clip": ("clip", "clip-anytorch"),
+}
 
 
 # A name, and maybe what version of it: nothing else may reach a command line that people paste.
@@ -73,6 +83,17 @@ def distribution(name: str) -> str:
     """
     top = name.partition(".")[0]
     return _DISTRIBUTIONS.get(top, top)
+
+
+def distributions(name: str) -> tuple[str, ...]:
+    """Name every distribution that may hold an import name, the most likely first.
+
+    Example:
+        >>> distributions("PIL"), distributions("einops")
+        (('Pillow', 'Pillow-SIMD', 'PIL'), ('einops',))
+    """
+    top = name.partition(".")[0]
+    return tuple(dict.fromkeys([distribution(top), *_ALSO.get(top, ()), top]))
 
 
 def install_line(names: Iterable[str]) -> str:

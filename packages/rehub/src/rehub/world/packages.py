@@ -2,6 +2,9 @@
 
 import importlib.util
 import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+from rehub.words.requirement import Requirement, normal
 
 
 def is_importable(name: str) -> bool:
@@ -26,5 +29,36 @@ def installed_version(name: str) -> str | None:
         return sys.version.split()[0].rstrip("+")
     try:
         return metadata.version(name)
-    except (metadata.PackageNotFoundError, ValueError):
+    except (metadata.PackageNotFoundError, KeyError, ValueError):  # not there, without a version, no name at all
         return None
+
+
+def providers() -> Mapping[str, Sequence[str]]:
+    """Give, for each import name that an installed distribution holds, which ones do."""
+    from importlib import metadata
+
+    found = metadata.packages_distributions()
+    return {name: [each for each in holders if each] for name, holders in found.items()}  # a broken one has no name
+
+
+def required_by(distributions: Iterable[str]) -> frozenset[str]:
+    """Give the installed distributions that others need, directly or through others, by their normal names."""
+    found: set[str] = set()
+    waiting = list(distributions)
+    while waiting:
+        for needed in _requires(waiting.pop()):
+            if needed not in found and installed_version(needed) is not None:
+                found.add(needed)
+                waiting.append(needed)
+    return frozenset(found)
+
+
+def _requires(distribution: str) -> Iterable[str]:
+    from importlib import metadata
+
+    try:
+        said = metadata.requires(distribution) or ()
+    except metadata.PackageNotFoundError:
+        return ()
+    read = (Requirement.parse(each) for each in said)
+    return [normal(each.name) for each in read if each and "extra" not in each.marker]

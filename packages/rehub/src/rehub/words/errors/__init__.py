@@ -37,6 +37,7 @@ written for torch.hub keeps catching what it caught::
         ├── AuthenticationError                the remote wants other credentials
         ├── RemoteRefusedError                 the remote cannot do what is needed
         ├── DownloadError                      a file could not be brought from its URL
+        ├── SolverError                        uv, which solves environments, is missing, or failed
         ├── LockConflictError                  another process has changed the lock meanwhile
         ├── LockFileError                      the disk does not let a lock be read or written
         └── StoreError                         the cache cannot be read or written
@@ -90,6 +91,7 @@ from rehub.words.errors.world import (
     LockFileError,
     OfflineError,
     RemoteRefusedError,
+    SolverError,
     StoreError,
     UnreachableError,
 )
@@ -124,6 +126,7 @@ __all__ = [
     "RemoteRefusedError",
     "RepositoryNotFoundError",
     "RunError",
+    "SolverError",
     "StoreError",
     "TrustError",
     "UnexpectedResultError",

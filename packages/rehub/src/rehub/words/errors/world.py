@@ -98,6 +98,24 @@ class DownloadError(WorldError):
         super().__init__(f"{self.url[:300]} was not downloaded\n  {said}\n{rest}")
 
 
+class SolverError(WorldError):
+    """The solver of environments, uv, is missing, failed, or could not ask its index.
+
+    Attributes:
+        said: what it said, without secrets.
+        index: the index that was asked; empty if none was.
+    """
+
+    def __init__(self, said: str, index: str = "", advice: str = "") -> None:
+        hidden = re.compile(r"(?<=://)[^/\s@]*@")
+        self.said, self.index = hidden.sub("…@", said), hidden.sub("…@", index)
+        asked = f"\n  index {self.index}" if self.index else ""
+        lines = "\n".join(f"  {line}" for line in self.said.splitlines())
+        super().__init__(
+            f"uv could not solve the environment{asked}\n{lines}\nNothing was written.{advice and chr(10) + advice}"
+        )
+
+
 class LockConflictError(WorldError):
     """Another process has changed the lock meanwhile; what it wrote is there, what was to be written is not.
 

@@ -127,6 +127,14 @@ class BareRepository:
         kinds = self.git.run(["cat-file", "--batch-check=%(objecttype)"], repo=self.path, given=asked).out.split()
         return kinds == [b"commit", b"tree"]
 
+    def time(self, commit: str) -> int | None:
+        """Give when a commit was made, in seconds since 1970, as its committer's clock had it; ``None`` if unknown."""
+        if not (self.path / "HEAD").is_file():
+            return None
+        ended = self.git.run(["log", "-1", "--no-show-signature", "--format=%ct", commit], repo=self.path)
+        said = ended.out.strip()
+        return int(said) if not ended.code and said.isdigit() else None
+
     def commits_named(self, prefix: str) -> list[str]:
         """Give the commits whose id starts with some hex digits."""
         ended = self.git.run(["rev-parse", f"--disambiguate={prefix}"], repo=self.path)
