@@ -211,6 +211,8 @@ class _Pruning:
             self.inventory.remove_tree(tree)
 
     def _repositories(self, name: str, shown: str) -> None:
+        if not self.done.dry_run and self.inventory.has_pins(name):  # fetched until just now
+            return
         held = self.inventory.repositories_size(name)
         if held:
             self.done.repositories.append(shown)
@@ -222,7 +224,7 @@ class _Pruning:
         if self.fits or self.kept.has(digest) or str(digest) in self.done.weights or self._is_held_by_lfs(digest):
             return
         with self._free(self.store.blobs.path(digest), str(digest)) as free:
-            if free:
+            if free and not self.store.blobs.is_arriving(digest):
                 self.done.weights.append(str(digest))
                 self.done.bytes += self.store.blobs.size(digest)
                 if not self.done.dry_run:

@@ -29,6 +29,7 @@ from rehub.world.store.trees import remove_tree
 log = logging.getLogger("rehub")
 _READ_ONLY = 0o444
 _DAY = 86_400.0  # seconds
+_ARRIVING = 60.0  # seconds between the name of a blob and its record, at most
 # O_NONBLOCK: a FIFO in a blob's place must not be waited for.
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _NO_FILE = "no regular file"
@@ -270,6 +271,13 @@ class Blobs:
                 found = path.lstat()
                 times += [found.st_atime, found.st_mtime]
         return max(times)
+
+    def is_arriving(self, digest: Digest) -> bool:
+        """Say whether a blob may have its name since just now: its record comes after whoever brings it holds it."""
+        try:
+            return not self._record(digest).exists() and time.time() - self._path(digest).lstat().st_ctime < _ARRIVING
+        except OSError:
+            return False
 
     def size(self, digest: Digest) -> int:
         """Give a blob's bytes, as the file system counts them; 0 if it is not there."""

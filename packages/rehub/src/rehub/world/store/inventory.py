@@ -120,8 +120,13 @@ class Inventory:
         return [tree for tree, changed in folders if tree not in known and now - changed > _UNNAMED]
 
     def repositories(self) -> set[str]:
-        """Give the names of all git repositories' folders: the digests of their remotes."""
-        return {path.name for part in ("git", "commits") for path in (self._root / part).glob("*") if path.is_dir()}
+        """Give the names of git repositories, the digests of their remotes; of none that is just being made."""
+        found = (path for part in ("git", "commits") for path in (self._root / part).glob("[0-9a-f]*") if path.is_dir())
+        return {path.name for path in found}
+
+    def has_pins(self, remote: str) -> bool:
+        """Say whether there is a commit of a remote, by the name that its files have."""
+        return any((self._root / "pins" / remote).glob("*.json"))
 
     def old_notes(self, *, before: float) -> list[Path]:
         """Give the byte-code, and the notes on stores beneath, that nobody used since a time, in seconds since 1970."""
