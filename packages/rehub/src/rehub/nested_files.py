@@ -128,7 +128,7 @@ def _tell(scope: Scope, file: Opened, permission: Permission) -> None:
 
 
 def _check_lock(scope: Scope, path: str, file: Opened) -> None:
-    """Hold a file of torch.hub's folder, where downloads are kept, against the lock in use, whoever has put it there."""
+    """Hold a file of torch.hub's folder, where downloads are kept, against the lock, whoever has put it there."""
     hub = hub_of(scope)
     locks = hub.locks
     if locks and locks.only and Path(path).is_relative_to(os.path.realpath(hub.settings.dir)):
