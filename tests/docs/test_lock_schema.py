@@ -12,8 +12,8 @@ from hypothesis import given
 
 from rehub.words import locktext
 from rehub.words.lock import Lock
-from tests.words.locks import locks
-from tests.words.test_locktext import REFUSED, TEXT
+from tests.words.locks import TEXT, locks
+from tests.words.test_locktext_refused import REFUSED
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
 SCHEMA: dict[str, Any] = json.loads((FORMATS / "lock.schema.json").read_text())

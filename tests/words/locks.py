@@ -1,6 +1,7 @@
 """Locks of every kind, for hypothesis, and one that people can read."""
 
 import string
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -24,6 +25,44 @@ MODEL = LockedModel(
     (WEIGHTS,),
     environment=(("python", "3.11.7"), ("torch", "2.13.0+cpu")),
 )
+
+TEXT = """\
+# Which bytes this project's models are made of. rehub writes it; comments and edits are kept.
+version = 1
+
+[[model]]
+name = "net"
+ref = "acme/toy@v1"
+entry = "net"
+arguments = ["3", "pretrained=True"]
+complete = true
+
+[[model.repository]]
+ref = "acme/toy@v1"
+remote = "https://github.com/acme/toy"
+gitCommit = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+gitTree = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+dirHash = "h1:D1MTPOV8qOiTe7SxwVoz75WUcE4cEavVjlmLuDYvc4U="
+
+[[model.weights]]
+url = "https://example.org/net.pth"
+size = 3
+sha256 = "a08a0fcbdeafd3c1b3a4b495b9a9c9d96850f08946b52bc0622347d3b6e73b78"
+
+[model.environment]
+python = "3.11.7"
+torch = "2.13.0+cpu"
+
+[[weights]]
+url = "https://example.org/words.txt"
+size = 9
+sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+
+[pylock]
+file = "pylock.toml"
+sha256 = "1111111111111111111111111111111111111111111111111111111111111111"
+"""
+LOCK = Lock((MODEL,), (replace(WEIGHTS, url="https://example.org/words.txt", size=9, sha256="0" * 64),), "pylock.toml", "1" * 64)  # fmt: skip
 
 _WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 _HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
