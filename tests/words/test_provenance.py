@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from rehub.words.digest import Digest
 from rehub.words.environment import Environment
 from rehub.words.errors import MalformedError, NotFoundError
 from rehub.words.jsonliterals import read, written
-from rehub.words.pin import Pin
+from rehub.words.pin import Checkout, Pin
 from rehub.words.provenance import Provenance, UsedWeights, literal
 from rehub.words.ref import Ref, Remote
 from rehub.words.unverified import Unverified
@@ -215,3 +216,10 @@ def test_no_statement_without_a_digest() -> None:
     """A folder of the user's own has no digest that a statement could be about."""
     with pytest.raises(NotFoundError, match="can change at any moment"):
         INNER.statement()
+
+
+def test_what_could_let_somebody_in_is_left_out() -> None:
+    """An argument's password is in no provenance: models carry it along, and statements are published."""
+    checkout = Checkout(Remote("https", "github.com", "acme/nets"), Path("/x"), "acme_nets")
+    made = Provenance.of(checkout, "net", ["https://ada:s3cret@example.org/a.pth"], {"api_token": "s3cret", "width": 3})
+    assert (made.args, made.kwargs) == (("https://example.org/a.pth",), (("api_token", "<str>"), ("width", 3)))

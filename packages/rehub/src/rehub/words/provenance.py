@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from rehub.words.environment import Environment
+from rehub.words.harmless import harmless
 from rehub.words.pin import Checkout, Pin
 from rehub.words.unverified import Unverified
 
@@ -41,7 +42,8 @@ class Provenance:
         place: the repository, or the folder.
         pin: its commit and tree; ``None`` for a folder of the user's own, which can change.
         entry: the entry that was called.
-        args: what it was called with; what is no literal, or long, is kept as the text ``<its class>``.
+        args: what it was called with; what is no literal, or long, is kept as the text ``<its class>``;
+            what could let somebody in (passwords in URLs, ``token=``) is left out.
         kwargs: likewise, by name.
         nested: what the entry itself loaded from other repositories, in order.
         weights: files that rehub brought for its code, each once, in the order of their first use; with what was
@@ -66,8 +68,9 @@ class Provenance:
     @classmethod
     def of(cls, checkout: Checkout, entry: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Self:
         """Note a call, without keeping anything of it alive."""
-        named = tuple((name, literal(value)) for name, value in kwargs.items())
-        return cls(str(checkout.place), checkout.pin, entry, tuple(map(literal, args)), named, ref=checkout.ref)
+        unnamed = tuple(harmless(literal(value)) for value in args)
+        named = tuple((name, harmless(literal(value), name)) for name, value in kwargs.items())
+        return cls(str(checkout.place), checkout.pin, entry, unnamed, named, ref=checkout.ref)
 
     @property
     def git_tree(self) -> str:

@@ -1,22 +1,13 @@
 """From what was loaded to what a lock says of it, and from that to a lock that says it, too."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from rehub.words.errors import DigestMismatchError, MalformedSettingError
+from rehub.words.harmless import harmless
 from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
 from rehub.words.provenance import Provenance
-from rehub.words.unverified import without_secrets
 
-# A word of an argument's name; not tokenizer, key_dim or passes.
-_SECRET_NAME = re.compile(
-    r"(?:^|_)(?:token|password|passwd|pwd|secret|credentials?|auth|apikey|(?:api|access|private)_key)(?:$|_)",
-    re.IGNORECASE,
-)
-# Source: the prefixes that GitHub, GitLab and Hugging Face give to their tokens, so that such are found.
-_TOKEN = re.compile(r"\b(?:gh[opsur]_|github_pat_|glpat-|hf_)\w{16,}")
 _MOST = 20  # things that went past rehub which are named; a lock is read by people
 
 _OTHER = "The lock stays as it is. What it says holds; 'rehub update' shows what has moved."
@@ -42,33 +33,14 @@ def model_of(made: Provenance, ref: str, *, folders: Sequence[str] = (), name: s
         name=name or made.entry,
         ref=ref,
         entry=made.entry,
-        args=tuple(map(_harmless, made.args)),
-        kwargs=tuple((key, _harmless(value, key)) for key, value in made.kwargs),
+        args=tuple(map(harmless, made.args)),
+        kwargs=tuple((key, harmless(value, key)) for key, value in made.kwargs),
         repositories=tuple(dict.fromkeys(_repositories(made))),
         weights=tuple(dict.fromkeys(_weights(made))),
         complete=not unverified,
         unverified=tuple(unverified[:_MOST]) + ((f"and {more} more",) if more > 0 else ()),
         environment=made.environment.versions if made.environment else (),
     )
-
-
-def _harmless(value: Any, name: str = "") -> Any:
-    """Leave out of an argument what could let somebody in: a lock is published with the project.
-
-    Example:
-        >>> _harmless("s3cret", "api_token"), _harmless("bpe", "tokenizer"), _harmless(["https://ada:s3cret@a.org/b"])
-        ('<str>', 'bpe', ['https://a.org/b'])
-    """
-    kind = type(value)
-    if kind is str:
-        if _SECRET_NAME.search(name) or _TOKEN.search(value):
-            return "<str>"
-        return without_secrets(value) if "://" in value else value
-    if kind in {list, tuple, set, frozenset}:
-        return kind(_harmless(each, name) for each in value)
-    if kind is dict:
-        return {key: _harmless(each, key if type(key) is str else name) for key, each in value.items()}
-    return value
 
 
 def _repositories(made: Provenance) -> Iterator[LockedRepository]:
