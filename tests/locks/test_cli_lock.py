@@ -207,6 +207,18 @@ def test_check_says_what_is_wanting(toy: Repo, world: World, rehub_cli: RunRehub
     assert (ran.rc, ran.stdout) == (0, "rehub.lock is good\n")
 
 
+def test_check_prints_one_line_for_each(rehub_cli: RunRehub, tmp_path: Path) -> None:
+    """A lock's words are no lines of their own, which whoever reads a log could take for rehub's."""
+    (tmp_path / "rehub.lock").write_text(
+        'version = 1\n[[model]]\nname = "a\\nrehub.lock is good"\nref = "./x"\nentry = "net"\nunverified = ["b\\n::error::c"]\n'
+    )
+    ran = rehub_cli("lock", "--check")
+    assert ran.stdout.splitlines() == [
+        "a rehub.lock is good: its code got something past rehub: b ::error::c",
+        "rehub.lock is not to be relied on: 1 fault",
+    ]
+
+
 def test_without_ref_or_entry_it_is_a_usage_error(rehub_cli: RunRehub) -> None:
     """What is missing is named."""
     for words, missing in (([], "REF"), (["acme/toy"], "ENTRY")):

@@ -43,6 +43,8 @@ REFUSED = {
     "a size that is true": ("size = 3", "size = true", 20, "expected a whole number"),
     "a size with a fraction": ("size = 3", "size = 3.0", 20, "expected a whole number"),
     "a short digest": ('sha256 = "a08a', 'sha256 = "', 21, "expected 64 lower-case hex digits"),
+    "a URL that is none": ("https://example.org/net.pth", "https://[example.org/", 19, "which is no URL"),
+    "a URL of two lines": ("example.org/net.pth", "example.org/\\nerror: x", 19, "holds no control characters"),
     "a size that no disk has": ("size = 3", f"size = 0x{'f' * 99}", 20, "or more than 9223372036854775807"),
     "version 0": ("version = 1", "version = 0", 2, "there is no version 0"),
     "a date": ("size = 3", "size = 1979-05-27", 20, "size is a date\n  expected a whole number"),

@@ -4,6 +4,7 @@ import re
 import shlex
 import tomllib
 from typing import Any
+from urllib.parse import urlsplit
 
 from rehub.words.digest import Digest
 from rehub.words.errors import MalformedError, MalformedLockError
@@ -24,6 +25,7 @@ _RESOLVE = "To see whole tables, of which both sides are kept, each model once:\
 _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TREE = re.compile(r"[0-9a-f]{40}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def parse(text: str, where: str = "rehub.lock") -> Lock:
@@ -163,7 +165,19 @@ def _dirhash(table: Table) -> Digest:
 
 def _weights(table: Table) -> LockedWeights:
     table.only("url", "size", "sha256")
-    return LockedWeights(table.text("url"), _sha256(table), table.size("size"))
+    return LockedWeights(_url(table), _sha256(table), table.size("size"))
+
+
+def _url(table: Table) -> str:
+    """Refuse what is no URL at all: others would fall over it, or print it as lines of their own."""
+    text = table.text("url")
+    if _CONTROL.search(text):
+        raise table.fault("url", f"url is {text[:80]!r}\n  a URL holds no control characters")
+    try:
+        urlsplit(text)
+    except ValueError as error:
+        raise table.fault("url", f"url is {text[:80]!r}, which is no URL: {error}") from error
+    return text
 
 
 def _sha256(table: Table) -> str:
