@@ -33,6 +33,8 @@ REFUSED = {
     "a remote that is a folder": ('"https://github.com/acme/toy"', '"./toy"', 13, "expected a repository's URL"),
     "a remote with a revision": ('"https://github.com/acme/toy"', '"acme/toy@v1"', 13, "expected a repository's URL"),
     "a remote by http": ('"https://github.com/acme/toy"', '"http://host.org/toy"', 13, "plain http"),
+    "a ref that is another commit": ('v1"\nremote', f'{"c" * 40}"\nremote', 14, "is another commit than aaaa"),
+    "a ref of another repository": ('"https://github.com/acme/toy"', '"https://github.com/evil/toy"', 13, "is at https://github.com/acme/toy, and not at https://github.com/evil/toy"),
     "a short commit": ('gitCommit = "aaaa', 'gitCommit = "', 14, "expected 40 lower-case hex digits"),
     "a commit in capitals": ('gitCommit = "a', 'gitCommit = "A', 14, "expected 40 lower-case hex digits"),
     "a short tree": ('gitTree = "bbbb', 'gitTree = "', 15, "expected 40 lower-case hex digits"),

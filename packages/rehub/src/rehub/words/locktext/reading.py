@@ -132,7 +132,22 @@ def _repository(table: Table) -> LockedRepository:
     if tree and not _TREE.fullmatch(tree):
         raise table.fault("gitTree", f"gitTree is {tree[:80]!r}\n  expected 40 lower-case hex digits")
     size = table.size("size") if "size" in table.data else None
-    return LockedRepository(_ref(table), Pin(_remote(table), _commit(table), _dirhash(table)), tree, size)
+    ref, pin = _ref(table), Pin(_remote(table), _commit(table), _dirhash(table))
+    _check_meant(Ref.parse(ref), pin, table)
+    return LockedRepository(ref, pin, tree, size)
+
+
+def _check_meant(ref: Ref, pin: Pin, table: Table) -> None:
+    """Refuse what a ref cannot mean: a lock tells where one points, and may not lead it to anything else.
+
+    Raises:
+        MalformedLockError: the ref is a whole commit, and not this one, or of another repository.
+    """
+    if isinstance(ref.place, Remote) and ref.place != pin.remote:
+        reason = f"{table.text('ref')!r} is at {ref.place.url}, and not at {pin.remote.url}"
+        raise table.fault("remote", reason, "Write the same URL in both.")
+    if ref.commit and ref.commit != pin.commit:
+        raise table.fault("gitCommit", f"{table.text('ref')!r} is another commit than {pin.commit}")
 
 
 def _remote(table: Table) -> Remote:
