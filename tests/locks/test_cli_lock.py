@@ -207,6 +207,31 @@ def test_check_says_what_is_wanting(toy: Repo, world: World, rehub_cli: RunRehub
     assert (ran.rc, ran.stdout) == (0, "rehub.lock is good\n")
 
 
+def test_check_prints_one_line_for_each(rehub_cli: RunRehub, tmp_path: Path) -> None:
+    """A lock's words are no lines of their own, which whoever reads a log could take for rehub's."""
+    (tmp_path / "rehub.lock").write_text(
+        'version = 1\n[[model]]\nname = "a\\nrehub.lock is good"\nref = "./x"\nentry = "net"\nunverified = ["b\\n::error::c"]\n'
+    )
+    ran = rehub_cli("lock", "--check")
+    assert ran.stdout.splitlines() == [
+        "a rehub.lock is good: its code got something past rehub: b ::error::c",
+        "rehub.lock is not to be relied on: 1 fault",
+    ]
+
+
+def test_names_of_a_lock_begin_no_line(toy: Repo, rehub_cli: RunRehub, tmp_path: Path) -> None:
+    """What a lock calls entries and models stays in the line that tells of it."""
+    assert rehub_cli("lock", "acme/toy:v1", "net").rc == 0
+    lock = tmp_path / "rehub.lock"
+    text = lock.read_text().replace('entry = "net"', 'entry = "net\\nforged"')
+    lock.write_text(text + '\n[[model]]\nname = "a\\nforged"\nref = "./x"\nentry = "net"\n')
+    locked = rehub_cli("load", "--locked", "acme/toy:v1", "net")
+    assert "net forged()" in locked.stderr
+    update = rehub_cli("update")
+    assert "a forged is a folder of yours" in update.stdout
+    assert not [each for each in (locked.stderr + update.stdout).splitlines() if each.startswith("forged")]
+
+
 def test_without_ref_or_entry_it_is_a_usage_error(rehub_cli: RunRehub) -> None:
     """What is missing is named."""
     for words, missing in (([], "REF"), (["acme/toy"], "ENTRY")):

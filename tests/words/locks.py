@@ -69,7 +69,10 @@ _HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
 _NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=3)
 _REVS = st.sampled_from(["", "@main", "@v1", "@" + "c" * 40])
 _FORMS = st.sampled_from(["{}/{}", "gitlab.com/x/{}/{}", "ssh://git@host.org/{}/{}", "file:///srv/{}/{}.git"])
-_DOWNLOADS = st.builds(LockedWeights, _WORDS, _HEX, st.integers(0, 1 << 62))
+_URLS = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters="[]"), min_size=1, max_size=12
+)
+_DOWNLOADS = st.builds(LockedWeights, _URLS, _HEX, st.integers(0, 1 << 62))
 _PLAIN = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=20), st.binary(max_size=9)
 ) | st.complex_numbers(allow_nan=False)

@@ -10,6 +10,7 @@ from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
 from rehub.words.pin import Checkout
 from rehub.words.provenance import Provenance
 from rehub.words.recorded import is_lockable, model_of
+from rehub.words.text import line
 from rehub.words.unverified import without_secrets
 from rehub.words.weights import Promise
 from rehub.world.lockfile import read
@@ -101,7 +102,7 @@ class Locks:
             return
         wanted = model_of(made, ref_of(checkout, self.path.parent))
         known = [each for each in self.lock.models if _is_of(each, checkout, wanted.ref)]
-        what, *found = [f"{each.entry}({', '.join(each.arguments)})" for each in (wanted, *known)]
+        what, *found = [f"{line(each.entry)}({', '.join(each.arguments)})" for each in (wanted, *known)]
         command = self._command("lock", wanted.ref, wanted.entry, *_typed(wanted))
         raise NotLockedError(f"{what} of {wanted.ref}", self.shown, command, ", ".join(found))
 

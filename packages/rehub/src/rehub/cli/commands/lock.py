@@ -100,7 +100,7 @@ def _check(hub: Hub, out: Output, path: Path, programs: list[Path]) -> None:
 
 def _print_findings(out: Output, found: list[Finding]) -> None:
     for each in found:
-        said = f"{each.where}: {each.what}" + (f"\n  {each.command}" if each.command else "")
+        said = line(f"{each.where}: {each.what}") + (f"\n  {each.command}" if each.command else "")
         if each.is_fault:
             out.line(said)
         else:

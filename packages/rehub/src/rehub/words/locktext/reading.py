@@ -4,6 +4,7 @@ import re
 import shlex
 import tomllib
 from typing import Any
+from urllib.parse import urlsplit
 
 from rehub.words.digest import Digest
 from rehub.words.errors import MalformedError, MalformedLockError
@@ -24,6 +25,7 @@ _RESOLVE = "To see whole tables, of which both sides are kept, each model once:\
 _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TREE = re.compile(r"[0-9a-f]{40}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def parse(text: str, where: str = "rehub.lock") -> Lock:
@@ -130,7 +132,22 @@ def _repository(table: Table) -> LockedRepository:
     if tree and not _TREE.fullmatch(tree):
         raise table.fault("gitTree", f"gitTree is {tree[:80]!r}\n  expected 40 lower-case hex digits")
     size = table.size("size") if "size" in table.data else None
-    return LockedRepository(_ref(table), Pin(_remote(table), _commit(table), _dirhash(table)), tree, size)
+    ref, pin = _ref(table), Pin(_remote(table), _commit(table), _dirhash(table))
+    _check_meant(Ref.parse(ref), pin, table)
+    return LockedRepository(ref, pin, tree, size)
+
+
+def _check_meant(ref: Ref, pin: Pin, table: Table) -> None:
+    """Refuse what a ref cannot mean: a lock tells where one points, and may not lead it to anything else.
+
+    Raises:
+        MalformedLockError: the ref is a whole commit, and not this one, or of another repository.
+    """
+    if isinstance(ref.place, Remote) and ref.place != pin.remote:
+        reason = f"{table.text('ref')!r} is at {ref.place.url}, and not at {pin.remote.url}"
+        raise table.fault("remote", reason, "Write the same URL in both.")
+    if ref.commit and ref.commit != pin.commit:
+        raise table.fault("gitCommit", f"{table.text('ref')!r} is another commit than {pin.commit}")
 
 
 def _remote(table: Table) -> Remote:
@@ -163,7 +180,19 @@ def _dirhash(table: Table) -> Digest:
 
 def _weights(table: Table) -> LockedWeights:
     table.only("url", "size", "sha256")
-    return LockedWeights(table.text("url"), _sha256(table), table.size("size"))
+    return LockedWeights(_url(table), _sha256(table), table.size("size"))
+
+
+def _url(table: Table) -> str:
+    """Refuse what is no URL at all: others would fall over it, or print it as lines of their own."""
+    text = table.text("url")
+    if _CONTROL.search(text):
+        raise table.fault("url", f"url is {text[:80]!r}\n  a URL holds no control characters")
+    try:
+        urlsplit(text)
+    except ValueError as error:
+        raise table.fault("url", f"url is {text[:80]!r}, which is no URL: {error}") from error
+    return text
 
 
 def _sha256(table: Table) -> str:

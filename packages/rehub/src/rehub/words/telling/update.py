@@ -42,7 +42,7 @@ def told(found: Update) -> Iterator[Said]:
     for news in still:
         yield Said(f"{clean(news.moved.ref)} has not moved ({news.moved.old.commit[:_DIGITS]})", Tone.FAINT)
     for name in found.folders:
-        yield Said(f"{clean(name)} is a folder of yours: it is what lies there", Tone.FAINT)
+        yield Said(f"{line(name)} is a folder of yours: it is what lies there", Tone.FAINT)
     if (still or found.folders) and len(still) < len(found.news):
         yield Said()
 
