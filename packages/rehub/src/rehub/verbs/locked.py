@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehub.words.errors import DigestMismatchError, NotLockedError
+from rehub.words.errors import DigestMismatchError, NotFoundError, NotLockedError
 from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
 from rehub.words.pin import Checkout
 from rehub.words.provenance import Provenance
@@ -138,6 +138,10 @@ class Locks:
         names = [each.name for each in self.lock.models if changed in {*each.repositories, *each.weights}]
         command = self._command("update", *names[:1])
         return f"{self.shown} says otherwise. If the change is expected:\n  {command}"
+
+    def absent(self) -> NotFoundError:
+        """Give the error for a file that is not there."""
+        return NotFoundError(f"there is no lock {self.shown}\nTo make one:\n  {self._command('lock', 'REF', 'ENTRY')}")
 
     @property
     def shown(self) -> str:
