@@ -177,6 +177,18 @@ def test_the_lock_names_the_file(repo: Repo, index: PackageIndex, rehub_cli: Run
     assert text.startswith("# mine\n")
 
 
+def test_a_ref_is_the_commit_that_the_lock_has(
+    repo: Repo, index: PackageIndex, rehub_cli: RunRehub, tmp_path: Path
+) -> None:
+    """The file that a lock names is of the commit that it loads, whatever the store or the server say of the ref."""
+    pytest.importorskip("torch")
+    locked = repo.commit({"hubconf.py": "import torch\ndef net(): ...\n"})
+    assert rehub_cli("lock", "acme/toy", "net", "--trust").rc == 0
+    repo.commit({"new.py": ""})
+    assert rehub_cli("env", "acme/toy", "--as-of", "commit", "--imported", "--force-reload").rc == 0
+    assert tomllib.loads((tmp_path / "pylock.toml").read_text())["tool"]["rehub"]["commit"] == locked
+
+
 def test_the_file_lies_beside_the_lock(repo: Repo, index: PackageIndex, rehub_cli: RunRehub, tmp_path: Path) -> None:
     """``REHUB_LOCK`` or ``--lock`` says where the project is; a file that is put elsewhere is named by no lock."""
     (tmp_path / "project").mkdir()

@@ -85,7 +85,9 @@ def command(hub: Hub, out: Output, *, ref: str, force_reload: bool, source: str,
     from rehub.world.folder import Tree
 
     asked = _checked(Asked(ref, **options))
-    found = hub.inspect(ref, source=source, force_reload=force_reload)
+    lock = _lock(hub, asked.lock) if asked.as_of is not None else None
+    meant = _locked(hub, lock, ref) if lock and source == "github" else ref
+    found = hub.inspect(meant, source=source, force_reload=force_reload)
     needs = needs_of(Tree(found.checkout.root), found.hubconf)
     if not out.as_json:
         _show_needs(out, found, needs)
@@ -140,6 +142,15 @@ def _lock(hub: Hub, given: str | None) -> Path | None:
     """Give the lock in use, if one is: the one that is named, or the one in this folder."""
     named = Path(given) if given else hub.settings.lock
     return named or (Path("rehub.lock") if Path("rehub.lock").is_file() else None)
+
+
+def _locked(hub: Hub, lock: Path, ref: str) -> str:
+    """Give the commit that a lock has for a ref: the file that it names shall be that commit's."""
+    from rehub.verbs.locked import Locks
+    from rehub.words.ref import Ref
+
+    known = Locks.of(lock).pin(str(hub.settings.meant(Ref.parse(ref))))
+    return str(known.pin) if known else ref
 
 
 # For people.
