@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from rehub.configured import Configured
 from rehub.given import folder_of, url_of
-from rehub.words.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
