@@ -280,6 +280,13 @@ def test_no_lock(rehub_cli: RunRehub) -> None:
     assert "rehub lock REF ENTRY" in ran.stderr
 
 
+def test_no_models(rehub_cli: RunRehub, tmp_path: Path) -> None:
+    """A lock without models has nothing that could move, and that is said."""
+    (tmp_path / "rehub.lock").write_text("version = 1\n")
+    ran = rehub_cli("update")
+    assert (ran.rc, ran.stdout) == (0, "rehub.lock has no models: there is nothing to look for\n")
+
+
 def test_wrong_words(lock: Path, rehub_cli: RunRehub) -> None:
     """A name that is not there, and an option without its partner, are refused before anybody is asked."""
     assert rehub_cli("update", "rings").rc == 2
