@@ -170,9 +170,23 @@ def _print_pruned(out: Output, done: Pruned) -> None:
         out.line(f"{verb} the git repositories of {name}")
     for digest in done.weights:
         out.line(f"{verb} the weights {digest}")
-    what = f"{plural(len(done.trees), 'tree')}, {plural(len(done.weights), 'file')} of weights"
-    what += f", {plural(done.leftovers, 'leftover')}, {plural(done.bytecode, 'file')} of byte-code"
-    out.line(f"{verb} {size(done.bytes)} in all: {plural(len(done.pins), 'commit')}, {what}")
+    what = _counted(done)
+    if what or done.repositories:
+        out.line(f"{verb} {size(done.bytes)} in all" + (f": {what}" if what else ""))
+    else:
+        out.line("there is nothing to remove")
+
+
+def _counted(done: Pruned) -> str:
+    """Give how much there is of what; what there is nothing of is left out."""
+    counts = (
+        (len(done.pins), "commit", ""),
+        (len(done.trees), "tree", ""),
+        (len(done.weights), "file", " of weights"),
+        (done.leftovers, "leftover", ""),
+        (done.bytecode, "file", " of byte-code"),
+    )
+    return ", ".join(plural(count, one) + of for count, one, of in counts if count)
 
 
 @make("verify", group=command, example="rehub cache verify --repair")
