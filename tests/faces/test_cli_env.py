@@ -63,7 +63,7 @@ def test_what_is_needed_is_shown(repo: Repo, rehub_cli: RunRehub) -> None:
         "declared, and not imported by anything that the hubconf leads to:\n"
         f"  torch  >=1.9  {torch_version()}  requirements.txt:2\n"
     )
-    assert "0 of 1 package that loading needs is here; the rest: pip install einops-like" in ran.stderr
+    assert "0 of 1 package that loading needs is here; what is missing: pip install einops-like" in ran.stderr
     assert "rehub env acme/toy:v1 --as-of commit" in ran.stderr
     assert not Path("/tmp/never-run-by-rehub-env").exists()
 
@@ -121,6 +121,7 @@ def test_a_folder_has_no_commit(tmp_path: Path, index: PackageIndex, rehub_cli: 
     (tmp_path / "mine/hubconf.py").write_text("import tiny\n")
     ran = rehub_cli("env", "./mine", "--as-of", "commit")
     assert (ran.rc, "a folder of your own has no commit" in ran.stderr) == (2, True)
+    assert "'rehub env ./mine --as-of DAY' finds" in rehub_cli("env", "./mine").stderr
     assert "tiny  1.0" in rehub_cli("env", "./mine", "--as-of", "2024-01-01").stdout
 
 

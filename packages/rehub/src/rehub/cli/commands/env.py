@@ -12,7 +12,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +96,7 @@ def command(hub: Hub, out: Output, *, ref: str, force_reload: bool, source: str,
     elif out.as_json:
         out.data(_document(asked, found, needs))
     else:
-        _advise(out, asked, needs)
+        _advise(out, asked, needs, is_folder=found.checkout.pin is None)
 
 
 def _checked(asked: Asked) -> Asked:
@@ -203,11 +203,16 @@ def _colored(text: str) -> Any:
     return made
 
 
-def _advise(out: Output, asked: Asked, needs: "Needs") -> None:
+def _advise(out: Output, asked: Asked, needs: "Needs", *, is_folder: bool) -> None:
     from rehub.words.telling.needs import counted, missing
 
-    out.note(counted(needs) + (f"; the rest: pip install {shlex.join(rest)}" if (rest := missing(needs)) else ""))
-    out.note(f"'{asked.command}' finds the versions of the commit's day")
+    out.note(
+        counted(needs) + (f"; what is missing: pip install {shlex.join(rest)}" if (rest := missing(needs)) else "")
+    )
+    if is_folder:  # it has no commit
+        out.note(f"'{replace(asked, as_of='DAY').command}' finds the versions of a day, such as 2024-06-01")
+    else:
+        out.note(f"'{asked.command}' finds the versions of the commit's day")
 
 
 def _no_solution(asked: Asked, needs: "Needs", solution: "Solution") -> str:
