@@ -83,6 +83,17 @@ def test_check_wants_programs_that_are_there(toy: Repo, rehub_cli: RunRehub, tmp
     assert (ran.rc, ran.stdout.splitlines()[0]) == (1, "sub/train.py:2: net(9) of acme/toy@v1 is not in the lock")
 
 
+def test_the_same_commit_by_another_ref_is_another_model(toy: Repo, rehub_cli: RunRehub) -> None:
+    """It is recorded, shown by its own ref and name, and not said to have been there."""
+    assert rehub_cli("lock", "acme/toy:v1", "net").rc == 0
+    ran = rehub_cli("lock", f"acme/toy@{toy.rev('v1')}", "net", "--name", "second")
+    assert ran.stdout.splitlines()[:2] == [
+        "locked      second in rehub.lock",
+        f"call        net() of acme/toy@{toy.rev('v1')}",
+    ]
+    assert "had it already" not in ran.stderr
+
+
 def test_an_untrusted_repository_is_not_run(
     toy: Repo, rehub_cli: RunRehub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

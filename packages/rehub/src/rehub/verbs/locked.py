@@ -106,10 +106,11 @@ class Locks:
         raise NotLockedError(f"{what} of {wanted.ref}", self.shown, command, ", ".join(found))
 
     def find(self, made: Provenance, checkout: Checkout) -> LockedModel | None:
-        """Give the model that a call makes, if the lock has it: the same code, entry and arguments."""
+        """Give the model that a call makes, if the lock has it: same code, entry and arguments; rather that of this ref."""
         wanted = model_of(made, ref_of(checkout, self.path.parent))
         known = [each for each in self.lock.models if _is_of(each, checkout, wanted.ref)]
-        return next((e for e in known if (e.entry, e.arguments) == (wanted.entry, wanted.arguments)), None)
+        same = [each for each in known if (each.entry, each.arguments) == (wanted.entry, wanted.arguments)]
+        return next((each for each in same if each.ref == wanted.ref), same[0] if same else None)
 
     def check_checkout(self, checkout: Checkout) -> None:
         """Let a checkout's code run that nobody has asked for by a ref: an object that is unpickled needs it.

@@ -37,7 +37,9 @@ from rehub.world.lockfile import read
 @click.argument("entry", type=EntryName(), default="")
 @running.arguments
 @record_in
-@click.option("--name", default="", help="What the lock calls it; the entry's name, if there is no other of it.")
+@click.option(
+    "--name", default="", help="What the lock calls it; else the entry's name, with a number if that is taken."
+)
 @click.option("--check", is_flag=True, help="Look, without any network, whether the lock has all that programs load.")
 @running.trust
 @source
@@ -118,9 +120,10 @@ def _recorded(  # noqa: PLR0913 - one for each option
     call = replace(call, bound=replace(call.bound, locked_as=name))
 
     def look(loaded: Loaded) -> LockedModel | None:
-        if locks.find(loaded.provenance, loaded.checkout):
+        had, has = (each.find(loaded.provenance, loaded.checkout) for each in (locks, _locks(hub)))
+        if had and has and had.ref == has.ref:
             out.note(f"{locks.shown} had it already; 'rehub update' says what is newer")
-        return _locks(hub).find(loaded.provenance, loaded.checkout)
+        return has
 
     model: LockedModel = call.run(out, look)
     return model
