@@ -106,7 +106,10 @@ class Locks:
         raise NotLockedError(f"{what} of {wanted.ref}", self.shown, command, ", ".join(found))
 
     def find(self, made: Provenance, checkout: Checkout) -> LockedModel | None:
-        """Give the model that a call makes, if the lock has it: same code, entry and arguments; rather that of this ref."""
+        """Give the model that a call makes, if the lock has it: the same code, entry and arguments.
+
+        Of several, that of the same ref.
+        """
         wanted = model_of(made, ref_of(checkout, self.path.parent))
         known = [each for each in self.lock.models if _is_of(each, checkout, wanted.ref)]
         same = [each for each in known if (each.entry, each.arguments) == (wanted.entry, wanted.arguments)]
