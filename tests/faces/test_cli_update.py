@@ -197,6 +197,7 @@ def test_call_that_breaks_changes_nothing(lock: Path, repo: Repo, rehub_cli: Run
     ran = rehub_cli("update", "--accept")
     assert ran.rc == 1
     assert "TypeError" in ran.stderr
+    assert "deep could not be loaded as it is upstream now" in ran.stderr
     assert "rehub.lock was not changed" in ran.stderr
     assert lock.read_bytes() == before
 
