@@ -63,7 +63,7 @@ def test_what_is_needed_is_shown(repo: Repo, rehub_cli: RunRehub) -> None:
         "declared, and not imported by anything that the hubconf leads to:\n"
         f"  torch  >=1.9  {torch_version()}  requirements.txt:2\n"
     )
-    assert "0 of 1 package that loading needs is here; the rest: pip install einops-like" in ran.stderr
+    assert "0 of 1 package that loading needs is here; what is missing: pip install einops-like" in ran.stderr
     assert "rehub env acme/toy:v1 --as-of commit" in ran.stderr
     assert not Path("/tmp/never-run-by-rehub-env").exists()
 
@@ -121,6 +121,7 @@ def test_a_folder_has_no_commit(tmp_path: Path, index: PackageIndex, rehub_cli: 
     (tmp_path / "mine/hubconf.py").write_text("import tiny\n")
     ran = rehub_cli("env", "./mine", "--as-of", "commit")
     assert (ran.rc, "a folder of your own has no commit" in ran.stderr) == (2, True)
+    assert "'rehub env ./mine --as-of DAY' finds" in rehub_cli("env", "./mine").stderr
     assert "tiny  1.0" in rehub_cli("env", "./mine", "--as-of", "2024-01-01").stdout
 
 
@@ -175,6 +176,18 @@ def test_the_lock_names_the_file(repo: Repo, index: PackageIndex, rehub_cli: Run
     assert (said.pylock, said.models) == ("pylock.toml", (model,))
     assert said.pylock_sha256 == sha256((tmp_path / "pylock.toml").read_bytes()).hexdigest()
     assert text.startswith("# mine\n")
+
+
+def test_a_ref_is_the_commit_that_the_lock_has(
+    repo: Repo, index: PackageIndex, rehub_cli: RunRehub, tmp_path: Path
+) -> None:
+    """The file that a lock names is of the commit that it loads, whatever the store or the server say of the ref."""
+    pytest.importorskip("torch")
+    locked = repo.commit({"hubconf.py": "import torch\ndef net(): ...\n"})
+    assert rehub_cli("lock", "acme/toy", "net", "--trust").rc == 0
+    repo.commit({"new.py": ""})
+    assert rehub_cli("env", "acme/toy", "--as-of", "commit", "--imported", "--force-reload").rc == 0
+    assert tomllib.loads((tmp_path / "pylock.toml").read_text())["tool"]["rehub"]["commit"] == locked
 
 
 def test_the_file_lies_beside_the_lock(repo: Repo, index: PackageIndex, rehub_cli: RunRehub, tmp_path: Path) -> None:

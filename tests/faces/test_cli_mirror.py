@@ -19,7 +19,9 @@ def test_a_mirror_is_made_and_used(toy: Repo, world: World, rehub_cli: RunRehub,
     assert rehub_cli("list", "acme/toy:v1").rc == 0
     ran = rehub_cli("mirror", tmp_path / "m")
     assert (ran.rc, ran.stderr) == (0, "")
-    assert ran.stdout.startswith(f"1 commit, 0 files, 0 URLs in {tmp_path / 'm'}; 4 files of it new, ")
+    assert ran.stdout.startswith(
+        f"1 commit, 0 files of weights or git LFS, 0 URLs in {tmp_path / 'm'}; 4 files written, "
+    )
     again = json.loads(rehub_cli("mirror", tmp_path / "m", "--json").stdout)
     assert again["pins"] == [f"acme/toy@{toy.rev('v1')}"]
     assert (again["written"], again["bytes"], again["left_out"]) == (0, 0, [])

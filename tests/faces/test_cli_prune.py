@@ -156,3 +156,15 @@ def test_what_a_running_process_uses_stays(kind: str, store: Store, world: World
     assert len(what(prune("--all"))) == 1
     assert not list(store.root.glob("trees/*"))
     assert not list(store.root.glob("blobs/*/*/*"))
+
+
+def test_what_it_says(world: World, rehub_cli: RunRehub) -> None:
+    """What there is nothing of is not counted; that there is nothing at all is said."""
+    repo = world.repo(TOY, tag="v1")
+    ran = rehub_cli("cache", "prune", "--all", "--dry-run")
+    assert (ran.rc, ran.stdout) == (0, "there is nothing to remove\n")
+    assert rehub_cli("list", f"{repo.file_url}@v1").rc == 0
+    leases.end()
+    last = rehub_cli("cache", "prune", "--all", "--dry-run").stdout.splitlines()[-1]
+    assert last.startswith("would remove ")
+    assert last.endswith(" in all: 1 commit, 1 tree")

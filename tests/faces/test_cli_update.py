@@ -197,6 +197,7 @@ def test_call_that_breaks_changes_nothing(lock: Path, repo: Repo, rehub_cli: Run
     ran = rehub_cli("update", "--accept")
     assert ran.rc == 1
     assert "TypeError" in ran.stderr
+    assert "deep could not be loaded as it is upstream now" in ran.stderr
     assert "rehub.lock was not changed" in ran.stderr
     assert lock.read_bytes() == before
 
@@ -278,6 +279,13 @@ def test_no_lock(rehub_cli: RunRehub) -> None:
     ran = rehub_cli("update")
     assert (ran.rc, ran.stdout) == (1, "")
     assert "rehub lock REF ENTRY" in ran.stderr
+
+
+def test_no_models(rehub_cli: RunRehub, tmp_path: Path) -> None:
+    """A lock without models has nothing that could move, and that is said."""
+    (tmp_path / "rehub.lock").write_text("version = 1\n")
+    ran = rehub_cli("update")
+    assert (ran.rc, ran.stdout) == (0, "rehub.lock has no models: there is nothing to look for\n")
 
 
 def test_wrong_words(lock: Path, rehub_cli: RunRehub) -> None:

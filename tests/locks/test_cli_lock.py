@@ -72,6 +72,28 @@ def test_names(toy: Repo, rehub_cli: RunRehub, tmp_path: Path) -> None:
     assert "no other model of the lock has" in ran.stderr
 
 
+def test_check_wants_programs_that_are_there(toy: Repo, rehub_cli: RunRehub, tmp_path: Path) -> None:
+    """A misspelt program is a usage error, and no lock that is good; what is found is named as one would name it."""
+    assert rehub_cli("lock", "acme/toy:v1", "net").rc == 0
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/train.py").write_text("import rehub\nrehub.load('acme/toy:v1', 'net', 9)\n")
+    ran = rehub_cli("lock", "--check", "sub/train.py", "sub/tarin.py")
+    assert (ran.rc, "there is no sub/tarin.py" in ran.stderr) == (2, True)
+    ran = rehub_cli("lock", "--check")
+    assert (ran.rc, ran.stdout.splitlines()[0]) == (1, "sub/train.py:2: net(9) of acme/toy@v1 is not in the lock")
+
+
+def test_the_same_commit_by_another_ref_is_another_model(toy: Repo, rehub_cli: RunRehub) -> None:
+    """It is recorded, shown by its own ref and name, and not said to have been there."""
+    assert rehub_cli("lock", "acme/toy:v1", "net").rc == 0
+    ran = rehub_cli("lock", f"acme/toy@{toy.rev('v1')}", "net", "--name", "second")
+    assert ran.stdout.splitlines()[:2] == [
+        "locked      second in rehub.lock",
+        f"call        net() of acme/toy@{toy.rev('v1')}",
+    ]
+    assert "had it already" not in ran.stderr
+
+
 def test_an_untrusted_repository_is_not_run(
     toy: Repo, rehub_cli: RunRehub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,7 +210,7 @@ def test_check_says_what_is_wanting(toy: Repo, world: World, rehub_cli: RunRehub
     """What programs load is read, and held against the lock: 1 if it lacks something, and the command that mends it."""
     ran = rehub_cli("lock", "--check")
     assert (ran.rc, ran.stdout) == (1, "")
-    assert "rehub.lock is not there" in ran.stderr
+    assert "there is no lock rehub.lock" in ran.stderr
     assert rehub_cli("lock", "acme/toy:v1", "net", "width=3").rc == 0
     (tmp_path / "uses.py").write_text(USES)
     world.hub.stop()

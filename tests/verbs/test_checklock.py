@@ -56,13 +56,13 @@ FAULTS: dict[str, tuple[Callable[[LockedModel], LockedModel], str, str, str]] = 
     "not complete": (
         lambda model: replace(model, complete=False, unverified=("starts wget", "loads x.so")),
         "incomplete",
-        "its code got something past rehub: starts wget, loads x.so",
+        "it is not complete: starts wget, loads x.so",
         "",
     ),
     "not complete, without a reason": (
         lambda model: replace(model, complete=False),
         "incomplete",
-        "its code got something past rehub: it is not said what",
+        "it is not complete: it is not said what",
         "",
     ),
     "another torch": (

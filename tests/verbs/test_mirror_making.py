@@ -121,7 +121,7 @@ def test_what_a_lock_names_and_the_store_lacks_is_listed(made: Mirrored, origin:
     assert made.urls[0] in str(caught.value)
     assert "KiB" in str(caught.value)
     assert not (tmp_path / "none").exists()
-    with pytest.raises(NotFoundError, match="is not there"):
+    with pytest.raises(NotFoundError, match="there is no lock"):
         origin.mirror(tmp_path / "none", lock=tmp_path / "no.lock")
 
 

@@ -86,11 +86,10 @@ class Locking(Files):
         return found or Path(DEFAULT).absolute()
 
     def _read_lock(self, path: Path) -> Lock:
-        from rehub.words.errors import NotFoundError
+        from rehub.verbs.locked import Locks
         from rehub.world.lockfile import read
 
         lock, text = read(path)
         if not text and not path.exists():
-            msg = f"there is no lock {path}\n  expected a file that 'rehub lock REF ENTRY' has written"
-            raise NotFoundError(msg)
+            raise Locks(path, lock).absent()
         return lock

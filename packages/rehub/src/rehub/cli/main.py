@@ -49,6 +49,7 @@ Example:
   rehub list pytorch/vision:v0.20.1
   rehub help pytorch/vision:v0.20.1 resnet18
   rehub load pytorch/vision:v0.20.1 resnet18 weights=DEFAULT
+  rehub lock pytorch/vision:v0.20.1 resnet18 weights=DEFAULT
 
 A REF is owner/repo, owner/repo:branch-or-tag, owner/repo@commit, host/owner/repo, a git URL, or a folder (./model).
 Exit codes: 0 ok, 1 refused or found wanting, 2 usage, 3 a bug of rehub, 130 interrupted."""

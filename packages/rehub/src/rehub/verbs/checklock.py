@@ -90,7 +90,7 @@ def _of_model(model: LockedModel, path: Path, installed: Callable[[str], str | N
         yield Finding("unpinned", model.name, f"there is no commit of {model.ref}", command)
     if not model.complete:
         past = ", ".join(model.unverified) or "it is not said what"
-        yield Finding("incomplete", model.name, f"its code got something past rehub: {past}")
+        yield Finding("incomplete", model.name, f"it is not complete: {past}")
     for name, version in model.environment:
         if (here := installed(name)) != version:
             said = f"{name} {version} when it was locked, {here or 'not installed'} here"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehub.words.errors import DigestMismatchError, NotLockedError
+from rehub.words.errors import DigestMismatchError, NotFoundError, NotLockedError
 from rehub.words.lock import Lock, LockedModel, LockedRepository, LockedWeights
 from rehub.words.pin import Checkout
 from rehub.words.provenance import Provenance
@@ -107,10 +107,14 @@ class Locks:
         raise NotLockedError(f"{what} of {wanted.ref}", self.shown, command, ", ".join(found))
 
     def find(self, made: Provenance, checkout: Checkout) -> LockedModel | None:
-        """Give the model that a call makes, if the lock has it: the same code, entry and arguments."""
+        """Give the model that a call makes, if the lock has it: the same code, entry and arguments.
+
+        Of several, that of the same ref.
+        """
         wanted = model_of(made, ref_of(checkout, self.path.parent))
         known = [each for each in self.lock.models if _is_of(each, checkout, wanted.ref)]
-        return next((e for e in known if (e.entry, e.arguments) == (wanted.entry, wanted.arguments)), None)
+        same = [each for each in known if (each.entry, each.arguments) == (wanted.entry, wanted.arguments)]
+        return next((each for each in same if each.ref == wanted.ref), same[0] if same else None)
 
     def check_checkout(self, checkout: Checkout) -> None:
         """Let a checkout's code run that nobody has asked for by a ref: an object that is unpickled needs it.
@@ -139,6 +143,10 @@ class Locks:
         names = [each.name for each in self.lock.models if changed in {*each.repositories, *each.weights}]
         command = self._command("update", *names[:1])
         return f"{self.shown} says otherwise. If the change is expected:\n  {command}"
+
+    def absent(self) -> NotFoundError:
+        """Give the error for a file that is not there."""
+        return NotFoundError(f"there is no lock {self.shown}\nTo make one:\n  {self._command('lock', 'REF', 'ENTRY')}")
 
     @property
     def shown(self) -> str:

@@ -72,7 +72,10 @@ def folder(hub: Hub, out: Output) -> None:
 
 @make("list", group=command, example="rehub cache list")
 def show(hub: Hub, out: Output) -> None:
-    """List what is in the store: repositories, their commits and refs; and weights."""
+    """List what is in the store.
+
+    Repositories, with their commits and the refs that were asked for, and weights.
+    """
     found, weights = cache.contents(hub.store, named=hub.settings.named), weights_in(hub.store)
     if out.as_json:
         out.data({"dir": hub.store.root, "remotes": found, "weights": weights})
@@ -138,9 +141,9 @@ def prune(  # noqa: PLR0913 - one for each option
     everything: bool,
     dry_run: bool,
 ) -> None:
-    """Make room.
+    """Remove what nobody used for some time.
 
-    Removes commits and weights that nobody used for some time, and whatever only they needed. Each option leaves more
+    Commits and weights go, and whatever only they needed. Each option leaves more
     where it is; what a running process uses always stays. What is allowed to run stays allowed.
     """
     from rehub.world.lockfile import read
@@ -167,15 +170,32 @@ def _print_pruned(out: Output, done: Pruned) -> None:
         out.line(f"{verb} the git repositories of {name}")
     for digest in done.weights:
         out.line(f"{verb} the weights {digest}")
-    what = f"{plural(len(done.trees), 'tree')}, {plural(len(done.weights), 'file')} of weights"
-    what += f", {plural(done.leftovers, 'leftover')}, {plural(done.bytecode, 'file')} of byte-code"
-    out.line(f"{verb} {size(done.bytes)} in all: {plural(len(done.pins), 'commit')}, {what}")
+    what = _counted(done)
+    if what or done.repositories:
+        out.line(f"{verb} {size(done.bytes)} in all" + (f": {what}" if what else ""))
+    else:
+        out.line("there is nothing to remove")
+
+
+def _counted(done: Pruned) -> str:
+    """Give how much there is of what; what there is nothing of is left out."""
+    counts = (
+        (len(done.pins), "commit", ""),
+        (len(done.trees), "tree", ""),
+        (len(done.weights), "file", " of weights"),
+        (done.leftovers, "leftover", ""),
+        (done.bytecode, "file", " of byte-code"),
+    )
+    return ", ".join(plural(count, one) + of for count, one, of in counts if count)
 
 
 @make("verify", group=command, example="rehub cache verify --repair")
 @click.option("--repair", is_flag=True, help="Remove what is damaged; the next use fetches it again.")
 def verify(hub: Hub, out: Output, *, repair: bool) -> None:
-    """Hash everything again, and name what is wrong: code, weights, records, and what git keeps."""
+    """Hash everything again, and name what is wrong.
+
+    Code, weights, records, byte-code, and what git keeps.
+    """
     from rehub.world.git import Git
 
     found = cache.verify(hub.store, Git(dict(os.environ), hub.settings.timeout), repair=repair)

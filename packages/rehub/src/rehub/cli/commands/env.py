@@ -12,7 +12,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +85,9 @@ def command(hub: Hub, out: Output, *, ref: str, force_reload: bool, source: str,
     from rehub.world.folder import Tree
 
     asked = _checked(Asked(ref, **options))
-    found = hub.inspect(ref, source=source, force_reload=force_reload)
+    lock = _lock(hub, asked.lock) if asked.as_of is not None else None
+    meant = _locked(hub, lock, ref) if lock and source == "github" else ref
+    found = hub.inspect(meant, source=source, force_reload=force_reload)
     needs = needs_of(Tree(found.checkout.root), found.hubconf)
     if not out.as_json:
         _show_needs(out, found, needs)
@@ -94,7 +96,7 @@ def command(hub: Hub, out: Output, *, ref: str, force_reload: bool, source: str,
     elif out.as_json:
         out.data(_document(asked, found, needs))
     else:
-        _advise(out, asked, needs)
+        _advise(out, asked, needs, is_folder=found.checkout.pin is None)
 
 
 def _checked(asked: Asked) -> Asked:
@@ -140,6 +142,15 @@ def _lock(hub: Hub, given: str | None) -> Path | None:
     """Give the lock in use, if one is: the one that is named, or the one in this folder."""
     named = Path(given) if given else hub.settings.lock
     return named or (Path("rehub.lock") if Path("rehub.lock").is_file() else None)
+
+
+def _locked(hub: Hub, lock: Path, ref: str) -> str:
+    """Give the commit that a lock has for a ref: the file that it names shall be that commit's."""
+    from rehub.verbs.locked import Locks
+    from rehub.words.ref import Ref
+
+    known = Locks.of(lock).pin(str(hub.settings.meant(Ref.parse(ref))))
+    return str(known.pin) if known else ref
 
 
 # For people.
@@ -192,11 +203,16 @@ def _colored(text: str) -> Any:
     return made
 
 
-def _advise(out: Output, asked: Asked, needs: "Needs") -> None:
+def _advise(out: Output, asked: Asked, needs: "Needs", *, is_folder: bool) -> None:
     from rehub.words.telling.needs import counted, missing
 
-    out.note(counted(needs) + (f"; the rest: pip install {shlex.join(rest)}" if (rest := missing(needs)) else ""))
-    out.note(f"'{asked.command}' finds the versions of the commit's day")
+    out.note(
+        counted(needs) + (f"; what is missing: pip install {shlex.join(rest)}" if (rest := missing(needs)) else "")
+    )
+    if is_folder:  # it has no commit
+        out.note(f"'{replace(asked, as_of='DAY').command}' finds the versions of a day, such as 2024-06-01")
+    else:
+        out.note(f"'{asked.command}' finds the versions of the commit's day")
 
 
 def _no_solution(asked: Asked, needs: "Needs", solution: "Solution") -> str:

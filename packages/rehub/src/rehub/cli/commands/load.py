@@ -59,6 +59,7 @@ def command(  # noqa: PLR0913 - one for each option
     made, provenance = call.run(out, lambda loaded: (foreign.describe(loaded.value), loaded.provenance))
     if statement_file:
         _write(statement_file, provenance)
+        out.note(f"wrote {statement_file}, an in-toto Statement; nobody has signed it")
     if out.as_json:
         found = shapes.heading(ref, call.bound.checkout) | call.as_dict() | plain(made) | shapes.used(provenance)
         out.data(found | {"provenance": provenance.as_dict()})

@@ -22,7 +22,6 @@ from rehub.hub import Hub
 from rehub.verbs.checklock import Finding, check_lock
 from rehub.verbs.load import Loaded
 from rehub.verbs.locked import DEFAULT, Locks
-from rehub.words.errors import NotFoundError
 from rehub.words.lock import Lock, LockedModel, LockedRepository
 from rehub.words.ref import Ref
 from rehub.world.lockfile import read
@@ -38,7 +37,9 @@ from rehub.world.lockfile import read
 @click.argument("entry", type=EntryName(), default="")
 @running.arguments
 @record_in
-@click.option("--name", default="", help="What the lock calls it; the entry's name, if there is no other of it.")
+@click.option(
+    "--name", default="", help="What the lock calls it; else the entry's name, with a number if that is taken."
+)
 @click.option("--check", is_flag=True, help="Look, without any network, whether the lock has all that programs load.")
 @running.trust
 @source
@@ -83,9 +84,12 @@ def _locked(path: Path) -> str:
 def _check(hub: Hub, out: Output, path: Path, programs: list[Path]) -> None:
     """Say what is wanting."""
     if not path.exists():
-        msg = f"{_locked(path)} is not there\n  expected a lock; to make one:\n  rehub lock REF ENTRY [VALUE]..."
-        raise NotFoundError(msg)
-    found = check_lock(read(path)[0], path, programs=programs or [path.parent], meant=hub.settings.meant)
+        raise Locks(path, Lock()).absent()
+    if absent := [str(each) for each in programs if not each.exists()]:
+        msg = f"there is no {absent[0]}: with --check, what follows are programs, or folders of them"
+        raise click.UsageError(msg, click.get_current_context())
+    beside = Path() if path.parent == Path.cwd() else path.parent  # so that findings name files as one would
+    found = check_lock(read(path)[0], path, programs=programs or [beside], meant=hub.settings.meant)
     faults = [each for each in found if each.is_fault]
     if out.as_json:
         rows = [plain(each) | {"fault": each.is_fault} for each in found]
@@ -116,9 +120,10 @@ def _recorded(  # noqa: PLR0913 - one for each option
     call = replace(call, bound=replace(call.bound, locked_as=name))
 
     def look(loaded: Loaded) -> LockedModel | None:
-        if locks.find(loaded.provenance, loaded.checkout):
+        had, has = (each.find(loaded.provenance, loaded.checkout) for each in (locks, _locks(hub)))
+        if had and has and had.ref == has.ref:
             out.note(f"{locks.shown} had it already; 'rehub update' says what is newer")
-        return _locks(hub).find(loaded.provenance, loaded.checkout)
+        return has
 
     model: LockedModel = call.run(out, look)
     return model

@@ -29,8 +29,9 @@ def command(hub: Hub, out: Output, *, target: Path, lock: str | None) -> None:
     if out.as_json:
         out.data(done)
     else:
-        held = f"{plural(len(done.pins), 'commit')}, {plural(len(done.weights), 'file')}, {plural(done.urls, 'URL')}"
-        out.line(f"{held} in {target}; {plural(done.written, 'file')} of it new, {size(done.bytes)}")
+        files = f"{plural(len(done.weights), 'file')} of weights or git LFS"
+        new = f"{plural(done.written, 'file')} written, {size(done.bytes)}" if done.written else "nothing is new"
+        out.line(f"{plural(len(done.pins), 'commit')}, {files}, {plural(done.urls, 'URL')} in {target}; {new}")
     for each in done.left_out:
         out.note(line(f"left out: {each}"))
     if done.left_out:

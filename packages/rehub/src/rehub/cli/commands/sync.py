@@ -48,5 +48,5 @@ def _print(out: Output, done: Synced) -> None:
         if each.came:
             out.line(line(f"brought {each.what}"))
     named = f"{plural(len(done.repositories), 'commit')} and {plural(len(done.weights), 'file')} of weights"
-    there = f"{len(done.failed)} of them not there" if done.failed else "all there"
+    there = f"{len(done.failed)} missing" if done.failed else "all there"
     out.line(f"{named}, {there}")

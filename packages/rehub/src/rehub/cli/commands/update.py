@@ -74,8 +74,12 @@ def _load(hub: Hub, out: Output, model: LockedModel, lock: Path, *, trust: bool)
     """Load a model once, with a lock that answers its refs and records it."""
     out.progress(f"loading {model.name}")
     recorder = Hub(dir=hub.settings.dir, locked=False, progress=out.progress)
-    with recorder.recording(lock):
-        running.again(recorder, out, model, lock.parent, trust=trust).run(out, lambda _: None)
+    try:
+        with recorder.recording(lock):
+            running.again(recorder, out, model, lock.parent, trust=trust).run(out, lambda _: None)
+    except Exception:
+        out.note(f"{model.name} could not be loaded as it is upstream now")
+        raise
 
 
 def _end(out: Output, found: Update, take: Taking | None, *, command: str) -> None:

@@ -122,6 +122,8 @@ def counted(needs: Needs) -> str:
     if not asked:
         return "loading needs no package"
     there = [each for each in asked if each.installed is not None and each.fits is not False]
+    if len(there) == len(asked):
+        return "all that loading needs is here"
     verb = "is" if 1 in {len(there), len(asked)} else "are"
     return f"{len(there)} of {plural(len(asked), 'package')} that loading needs {verb} here"
 

@@ -43,6 +43,8 @@ def told(found: Update) -> Iterator[Said]:
         yield Said(f"{clean(news.moved.ref)} has not moved ({news.moved.old.commit[:_DIGITS]})", Tone.FAINT)
     for name in found.folders:
         yield Said(f"{line(name)} is a folder of yours: it is what lies there", Tone.FAINT)
+    if not found.news and not found.folders:
+        yield Said(f"{found.lock} has no models: there is nothing to look for", Tone.FAINT)
     if (still or found.folders) and len(still) < len(found.news):
         yield Said()
 

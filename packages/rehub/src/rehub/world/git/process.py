@@ -263,4 +263,5 @@ def _all(file: int) -> bytes:
 def _read(file: int, most: int = 64 << 10) -> str:
     """Read the end of what git said, without ever moving its own place in the file."""
     size = os.fstat(file).st_size
-    return os.pread(file, most, max(0, size - most)).decode("utf-8", "replace")
+    said = os.pread(file, most, max(0, size - most)).decode("utf-8", "replace")
+    return said.replace("\0", "")  # a server of git ends some of its last words with one
