@@ -144,8 +144,7 @@ class _Known:
     def _lacks_model(self, ref: str, call: Wanted) -> Finding | None:
         arguments = _recorded(call)
         command = lock_command(self.path, ref, call.entry, arguments or ())
-        same = (each for each in self.lock.repositories() if str(each.pin) == ref)
-        if not (pinned := self.lock.repository(ref) or next(same, None)):
+        if not (pinned := self.lock.meaning(ref)):
             return Finding("unlocked", "", f"{ref} is not in the lock", command)
         own = [(each.own, each) for each in self.lock.models if each.entry == call.entry]
         models = [each for repository, each in own if repository and repository.pin == pinned.pin]

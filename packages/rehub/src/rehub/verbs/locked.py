@@ -50,9 +50,7 @@ class Locks:
         Raises:
             NotLockedError: nothing else may be loaded.
         """
-        found = self.lock.repository(ref) or next(
-            (each for each in self.lock.repositories() if str(each.pin) == ref), None
-        )
+        found = self.lock.meaning(ref)
         if found is None and self.only:
             raise NotLockedError(ref, self.shown, self._command("lock", ref, "ENTRY"), self._known_of(ref))
         return found
