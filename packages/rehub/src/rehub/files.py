@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from rehub.configured import Configured
 from rehub.given import folder_of, url_of
-from rehub.words.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,12 +147,9 @@ class Files(Configured):
             MalformedSettingError: the folder holds something else.
             StoreError: the disk refused.
         """
+        from rehub.verbs.locked import Locks
         from rehub.verbs.mirror.making import make_mirror
-        from rehub.world import lockfile
 
         where = folder_of(lock, "lock", "a file") if lock is not None else self.settings.lock
-        if where is not None and not where.exists():
-            msg = f"{where} is not there\n  expected a lock\n'rehub lock' writes one."
-            raise NotFoundError(msg)
-        named = lockfile.read(where)[0] if where else None
+        named = Locks.there(where).lock if where else None
         return make_mirror(self._fetching, folder_of(folder, "folder"), named)

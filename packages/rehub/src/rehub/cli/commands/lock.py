@@ -22,10 +22,8 @@ from rehub.hub import Hub
 from rehub.verbs.checklock import Finding, check_lock
 from rehub.verbs.load import Loaded
 from rehub.verbs.locked import DEFAULT, Locks
-from rehub.words.errors import NotFoundError
-from rehub.words.lock import Lock, LockedModel, LockedRepository
+from rehub.words.lock import LockedModel, LockedRepository
 from rehub.words.ref import Ref
-from rehub.world.lockfile import read
 
 
 @make(
@@ -73,19 +71,13 @@ def command(  # noqa: PLR0913 - one for each option
     if out.as_json:
         out.data({"lock": str(path)} | _as_dict(model))
     else:
-        _print(out, model, _locked(path))
-
-
-def _locked(path: Path) -> str:
-    return Locks(path, Lock()).shown
+        _print(out, model, Locks.of(path).shown)
 
 
 def _check(hub: Hub, out: Output, path: Path, programs: list[Path]) -> None:
     """Say what is wanting."""
-    if not path.exists():
-        msg = f"{_locked(path)} is not there\n  expected a lock; to make one:\n  rehub lock REF ENTRY [VALUE]..."
-        raise NotFoundError(msg)
-    found = check_lock(read(path)[0], path, programs=programs or [path.parent], meant=hub.settings.meant)
+    locks = Locks.there(path)
+    found = check_lock(locks.lock, path, programs=programs or [path.parent], meant=hub.settings.meant)
     faults = [each for each in found if each.is_fault]
     if out.as_json:
         rows = [plain(each) | {"fault": each.is_fault} for each in found]
@@ -93,7 +85,7 @@ def _check(hub: Hub, out: Output, path: Path, programs: list[Path]) -> None:
     else:
         _print_findings(out, found)
         state = f"is not to be relied on: {plural(len(faults), 'fault')}" if faults else "is good"
-        out.line(f"{_locked(path)} {state}")
+        out.line(f"{locks.shown} {state}")
     if faults:
         raise click.exceptions.Exit(REFUSED)
 
