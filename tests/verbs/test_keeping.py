@@ -68,8 +68,10 @@ def test_what_lies_in_the_files_place(tmp_path: Path) -> None:
     assert (link.is_symlink(), target.read_text(), target.stat().st_mode & 0o777) == (True, TEXT + "# new\n", 0o600)
     os.mkfifo(tmp_path / "pylock.fifo.toml")
     (tmp_path / "pylock.folder.toml").mkdir()
-    (tmp_path / "pylock.theirs.toml").write_text("lock-version = '1.0'\n")
-    for name in ("fifo", "folder", "theirs"):
+    theirs = {"theirs": "lock-version = '1.0'\n", "other": "tool = 3\n", "deep": "x = " + "[" * 100_000}
+    for name, text in theirs.items():
+        (tmp_path / f"pylock.{name}.toml").write_text(text)
+    for name in ("fifo", "folder", *theirs):
         with pytest.raises(MalformedSettingError):
             pylock.write(tmp_path / f"pylock.{name}.toml", TEXT)
 

@@ -298,6 +298,16 @@ def test_lists_that_changed(repo: Repo, client: Client, lock: Lock) -> None:
     }
 
 
+@pytest.mark.parametrize("deep", ["x = " + "[" * 100_000, "x = " + "9" * 5_000], ids=["lists", "digits"])
+def test_project_files_are_read_as_for_the_environment(repo: Repo, client: Client, lock: Lock, deep: str) -> None:
+    """What a setup script asks for is compared, too; a file that cannot be read is told, and ends nothing."""
+    setup = "from setuptools import setup\nsetup(install_requires=['einops'], python_requires='>=3.9')\n"
+    repo.commit({"setup.py": setup, "pyproject.toml": deep})
+    found = {each.title: each for each in changes_of(ask(client, lock)).lists}
+    assert (found["setup.py"].new, found["Python"].new) == (("einops",), (">=3.9",))
+    assert found["pyproject.toml"].new[0].startswith("cannot be read")
+
+
 def test_how_the_calls_of_the_lock_fare(repo: Repo, client: Client, lock: Lock) -> None:
     """Each locked call is told what it would break on, or get otherwise than before."""
     repo.commit(NEXT)

@@ -131,7 +131,7 @@ version = 1  # the only one there is
 # teachers
 
 # the one in table 2
-[[model]] # see issue 7
+[[model]] # see table 7
 ref = "./model"
 arguments = [
   "3", # three layers
@@ -152,7 +152,7 @@ version = 1  # the only one there is
 # teachers
 
 # the one in table 2
-[[model]]  # see issue 7
+[[model]]  # see table 7
 name = "net"
 ref = "./model"
 entry = "net"  # not net2

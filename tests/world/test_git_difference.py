@@ -1,4 +1,4 @@
-"""How two folders differ: within limits, and outside of any repository."""
+"""How two folders differ, and what a history tells: within limits, and outside of any repository."""
 
 from pathlib import Path
 
@@ -6,8 +6,10 @@ import pytest
 
 from rehub.words.errors import StoreError
 from rehub.words.update import Code
-from rehub.world.git import Git
+from rehub.world.git import BareRepository, Git
 from rehub.world.git.difference import difference
+from rehub.world.git.history import History
+from tests.world import World
 
 
 @pytest.fixture
@@ -47,3 +49,14 @@ def test_folder_that_is_gone(folders: tuple[Path, Path], tmp_path: Path) -> None
     """A folder that is not there, as another process has pruned it, is an error, and no difference."""
     with pytest.raises(StoreError, match="could not compare"):
         difference(Git(), folders[0], tmp_path / "nowhere", text=False)
+
+
+def test_a_history_that_takes_too_long_is_no_answer(world: World) -> None:
+    """Git that was ended early has not said that two commits have nothing in common, or that one is gone."""
+    repo = world.repo({"x": "1"})
+    old, new = repo.commit({"x": "2"}), repo.commit({"x": "3"})
+    assert History(BareRepository(Git(), repo.path)).base(old, new) == old
+    ended = History(BareRepository(Git(stopped=lambda: "it took longer than 60 s"), repo.path))
+    for ask in (lambda: ended.has(old), lambda: ended.base(old, new), lambda: ended.log(old, new)):
+        with pytest.raises(StoreError, match="it took longer than 60 s"):
+            ask()

@@ -149,11 +149,7 @@ class Files(Configured):
         """
         from rehub.verbs.locked import Locks
         from rehub.verbs.mirror.making import make_mirror
-        from rehub.words.lock import Lock
-        from rehub.world import lockfile
 
         where = folder_of(lock, "lock", "a file") if lock is not None else self.settings.lock
-        if where is not None and not where.exists():
-            raise Locks(where, Lock()).absent()
-        named = lockfile.read(where)[0] if where else None
+        named = Locks.there(where).lock if where else None
         return make_mirror(self._fetching, folder_of(folder, "folder"), named)

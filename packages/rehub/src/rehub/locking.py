@@ -13,7 +13,6 @@ from rehub.given import folder_of
 if TYPE_CHECKING:
     from rehub.verbs.sync import Synced
     from rehub.verbs.verifylock import VerifiedLock
-    from rehub.words.lock import Lock
     from rehub.words.update import Update
 
 
@@ -34,12 +33,13 @@ class Locking(Files):
             MalformedLockError: it cannot be read.
             OfflineError: something is missing, and rehub is offline; ``missing`` names all that is.
         """
+        from rehub.verbs.locked import Locks
         from rehub.verbs.sync import JOBS, sync
         from rehub.verbs.weights import Transfer
 
         path = self._lock_path(lock)
         transfer = Transfer(self.settings, self.store, environ=self._environ)
-        return sync(self._read_lock(path), self._fetching, transfer, jobs=jobs or JOBS, name=path.name)
+        return sync(Locks.there(path).lock, self._fetching, transfer, jobs=jobs or JOBS, name=path.name)
 
     def verify(self, lock: str | os.PathLike[str] | None = None) -> VerifiedLock:
         """Hash everything in the store that a lock names. Nothing is changed, and no socket opened.
@@ -52,9 +52,10 @@ class Locking(Files):
             MalformedLockError: it cannot be read.
             StoreError: the disk refused.
         """
+        from rehub.verbs.locked import Locks
         from rehub.verbs.verifylock import verify_lock
 
-        return verify_lock(self._read_lock(self._lock_path(lock)), self.store)
+        return verify_lock(Locks.there(self._lock_path(lock)).lock, self.store)
 
     def update(self, name: str = "", *, lock: str | os.PathLike[str] | None = None, code: bool = False) -> Update:
         """Say what has happened upstream since a lock was made, and what that means for its calls.
@@ -75,8 +76,7 @@ class Locking(Files):
         from rehub.verbs.locked import Locks
         from rehub.verbs.update import Asking, update
 
-        path = self._lock_path(lock)
-        known = Locks(path, self._read_lock(path))
+        known = Locks.there(self._lock_path(lock))
         return update(known.lock, known.shown, Asking(self._fetching, __version__, code=code), name=name)
 
     def _lock_path(self, given: str | os.PathLike[str] | None) -> Path:
@@ -84,12 +84,3 @@ class Locking(Files):
 
         found = folder_of(given, "lock", "a file") if given is not None else self.settings.lock
         return found or Path(DEFAULT).absolute()
-
-    def _read_lock(self, path: Path) -> Lock:
-        from rehub.verbs.locked import Locks
-        from rehub.world.lockfile import read
-
-        lock, text = read(path)
-        if not text and not path.exists():
-            raise Locks(path, lock).absent()
-        return lock

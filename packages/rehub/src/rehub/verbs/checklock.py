@@ -1,13 +1,12 @@
 """Whether a lock is complete and current, by what lies here: nothing is asked of anybody, and nothing is run."""
 
 import hashlib
-import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from rehub.verbs.locked import DEFAULT
+from rehub.verbs.locked import Locks
 from rehub.words.errors import MalformedRefError
 from rehub.words.hubconf import Problem
 from rehub.words.lock import Lock, LockedModel
@@ -73,16 +72,17 @@ def check_lock(
     Returns:
         What is wanting, model by model, then program by program.
     """
-    found = [each for model in lock.models for each in _of_model(model, path, installed)]
+    known = _Known(Locks(path, lock), meant)
+    found = [each for model in lock.models for each in _of_model(model, known.locks, installed)]
     found += _of_pylock(lock, path)
     for place in programs:
         for file in python_files(place):
-            found += _of_program(_Known(lock, path, meant), file)
+            found += _of_program(known, file)
     return found
 
 
-def _of_model(model: LockedModel, path: Path, installed: Callable[[str], str | None]) -> Iterator[Finding]:
-    command = lock_command(path, model.ref, model.entry, model.arguments)
+def _of_model(model: LockedModel, locks: Locks, installed: Callable[[str], str | None]) -> Iterator[Finding]:
+    command = locks.recording(model.ref, model.entry, model.arguments)
     is_folder = isinstance(Ref.parse(model.ref).place, Folder)
     if is_folder and model.complete:
         yield Finding("folder", model.name, f"{model.ref} is a folder: a lock does not hold its files")
@@ -124,14 +124,13 @@ def _of_program(known: "_Known", file: Path) -> Iterator[Finding]:
 class _Known:
     """What a lock knows."""
 
-    lock: Lock
-    path: Path
+    locks: Locks
     meant: Callable[[Ref], Ref]
 
     def lacks(self, call: Wanted) -> Finding | None:
         """Say what the lock lacks for a call."""
         if call.url:
-            is_there = self.lock.file(without_secrets(call.url)) is not None
+            is_there = self.locks.lock.file(without_secrets(call.url)) is not None
             return None if is_there else Finding("unlocked", "", f"{without_secrets(call.url)} is not in the lock")
         if not call.ref or not call.entry:
             return Finding("unknown", "", "what is loaded here is told only by running it")
@@ -143,11 +142,10 @@ class _Known:
 
     def _lacks_model(self, ref: str, call: Wanted) -> Finding | None:
         arguments = _recorded(call)
-        command = lock_command(self.path, ref, call.entry, arguments or ())
-        same = (each for each in self.lock.repositories() if str(each.pin) == ref)
-        if not (pinned := self.lock.repository(ref) or next(same, None)):
+        command, lock = self.locks.recording(ref, call.entry, arguments or ()), self.locks.lock
+        if not (pinned := lock.meaning(ref)):
             return Finding("unlocked", "", f"{ref} is not in the lock", command)
-        own = [(each.own, each) for each in self.lock.models if each.entry == call.entry]
+        own = [(each.own, each) for each in lock.models if each.entry == call.entry]
         models = [each for repository, each in own if repository and repository.pin == pinned.pin]
         if not models:
             return Finding("unlocked", "", f"{call.entry} of {ref} is not in the lock", command)
@@ -163,15 +161,3 @@ def _recorded(call: Wanted) -> tuple[str, ...] | None:
         return None
     named = tuple((name, literal(value)) for name, value in call.kwargs)
     return model_of(Provenance("", None, call.entry, tuple(map(literal, call.args)), named), call.ref).arguments
-
-
-def lock_command(path: Path, ref: str, entry: str, arguments: tuple[str, ...]) -> str:
-    """Give the command that records a call.
-
-    Example:
-        >>> lock_command(Path("rehub.lock"), "acme/toy", "net", ("-1", "pretrained=True"))
-        'rehub lock acme/toy net -- -1 pretrained=True'
-    """
-    at = [] if path.absolute() == Path(DEFAULT).absolute() else ["--lock", str(path)]
-    dashed = ["--"] if any(each.startswith("-") for each in arguments) else []
-    return f"rehub lock {shlex.join([*at, ref, entry, *dashed, *arguments])}"

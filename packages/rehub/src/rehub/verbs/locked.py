@@ -1,6 +1,7 @@
 """The lock in use, as loading asks it: what does this ref mean, which bytes has this URL, may this call be made?"""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,15 +46,27 @@ class Locks:
         """
         return cls(path, read(path)[0], only)
 
+    @classmethod
+    def there(cls, path: Path) -> "Locks":
+        """Read a lock that somebody has named, or that must be there.
+
+        Raises:
+            NotFoundError: it is not there.
+            MalformedLockError: it cannot be read.
+        """
+        found = cls.of(path)
+        if not path.exists():
+            make = found._command("lock", "REF", "ENTRY")
+            raise NotFoundError(f"there is no lock {found.shown}\nTo make one:\n  {make}")
+        return found
+
     def pin(self, ref: str) -> LockedRepository | None:
         """Give what a ref means, or what a whole commit is that another ref means; ``None`` if that may be looked for.
 
         Raises:
             NotLockedError: nothing else may be loaded.
         """
-        found = self.lock.repository(ref) or next(
-            (each for each in self.lock.repositories() if str(each.pin) == ref), None
-        )
+        found = self.lock.meaning(ref)
         if found is None and self.only:
             raise NotLockedError(ref, self.shown, self._command("lock", ref, "ENTRY"), self._known_of(ref))
         return found
@@ -103,7 +116,7 @@ class Locks:
         wanted = model_of(made, ref_of(checkout, self.path.parent))
         known = [each for each in self.lock.models if _is_of(each, checkout, wanted.ref)]
         what, *found = [f"{line(each.entry)}({', '.join(each.arguments)})" for each in (wanted, *known)]
-        command = self._command("lock", wanted.ref, wanted.entry, *_typed(wanted))
+        command = self.recording(wanted.ref, wanted.entry, wanted.arguments)
         raise NotLockedError(f"{what} of {wanted.ref}", self.shown, command, ", ".join(found))
 
     def find(self, made: Provenance, checkout: Checkout) -> LockedModel | None:
@@ -138,15 +151,21 @@ class Locks:
     def _command_for_files(self) -> str:
         return f"REHUB_LOCKED=0 rehub run --lock {shlex.quote(self.shown)} SCRIPT"
 
+    def recording(self, ref: str, entry: str, arguments: Sequence[str]) -> str:
+        """Give the command that records a call; ``--`` goes before arguments that would be taken for options.
+
+        Example:
+            >>> Locks(Path("rehub.lock"), Lock()).recording("acme/toy", "net", ("-1", "pretrained=True"))
+            'rehub lock acme/toy net -- -1 pretrained=True'
+        """
+        dashed = ["--"] if any(each.startswith("-") for each in arguments) else []
+        return self._command("lock", ref, entry, *dashed, *arguments)
+
     def update(self, changed: LockedRepository | LockedWeights) -> str:
         """Say which command looks whether a change is expected."""
         names = [each.name for each in self.lock.models if changed in {*each.repositories, *each.weights}]
         command = self._command("update", *names[:1])
         return f"{self.shown} says otherwise. If the change is expected:\n  {command}"
-
-    def absent(self) -> NotFoundError:
-        """Give the error for a file that is not there."""
-        return NotFoundError(f"there is no lock {self.shown}\nTo make one:\n  {self._command('lock', 'REF', 'ENTRY')}")
 
     @property
     def shown(self) -> str:
@@ -181,9 +200,3 @@ def _is_of(model: LockedModel, checkout: Checkout, ref: str) -> bool:
     if checkout.pin is None:
         return model.ref == ref
     return model.own is not None and model.own.pin == checkout.pin
-
-
-def _typed(model: LockedModel) -> tuple[str, ...]:
-    """Give arguments for a command line, after ``--`` if one would be taken for an option."""
-    is_unclear = any(word.startswith("-") for word in model.arguments)
-    return ("--", *model.arguments) if is_unclear else model.arguments

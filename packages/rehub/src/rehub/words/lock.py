@@ -126,6 +126,10 @@ class Lock:
         meant = Ref.parse(ref)
         return next((each for each in self.repositories() if each.ref == ref or Ref.parse(each.ref) == meant), None)
 
+    def meaning(self, ref: str) -> LockedRepository | None:
+        """Give what a ref means, or what a whole commit is that another ref means."""
+        return self.repository(ref) or next((each for each in self.repositories() if str(each.pin) == ref), None)
+
     def file(self, url: str) -> LockedWeights | None:
         """Give the bytes of a URL, which is given without secrets: one URL gives one file in all of a lock."""
         return next((each for each in self.files() if each.url == url), None)

@@ -4,7 +4,6 @@ Source: in-toto attestation framework, spec/v1 (Statement, ResourceDescriptor, D
 package-url/purl-spec, type ``pypi``. docs/formats/provenance.md says what is in which field.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from rehub.words.errors import NotFoundError
 from rehub.words.pin import Pin
 from rehub.words.provenance import Provenance, UsedWeights
 from rehub.words.provenancejson import arguments, environment_as_dict
+from rehub.words.requirement import normal
 
 _BUILD_TYPE = "pkg:pypi/rehub#load/v1"
 _BUILDER = "pkg:pypi/rehub"
@@ -105,5 +105,4 @@ def _packages(environment: Environment | None) -> Iterator[Descriptor]:
     """Give the packages by version: which bytes are installed, nobody has hashed."""
     torch = [("torch", environment.torch)] if environment and environment.torch else []
     for name, version in [*torch, *(environment.distributions if environment else ())]:
-        normal = re.sub(r"[-_.]+", "-", name).lower()  # PEP 503
-        yield {"uri": f"pkg:pypi/{normal}@{version.replace('+', '%2B')}"}
+        yield {"uri": f"pkg:pypi/{normal(name)}@{version.replace('+', '%2B')}"}

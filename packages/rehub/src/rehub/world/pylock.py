@@ -58,9 +58,10 @@ def _replace(target: Path, data: bytes) -> None:
 
 def _is_ours(path: Path) -> bool:
     try:
-        return "rehub" in tomllib.loads(_bytes(path).decode("utf-8")).get("tool", {})
-    except (OSError, ValueError):
+        tool = tomllib.loads(_bytes(path).decode("utf-8")).get("tool")
+    except (OSError, ValueError, RecursionError):
         return False
+    return isinstance(tool, dict) and "rehub" in tool
 
 
 def _bytes(path: Path, most: int = 32 << 20) -> bytes:

@@ -20,7 +20,7 @@ import click
 
 from rehub.cli import shapes
 from rehub.cli.command import command as make
-from rehub.cli.command import force_reload, ref, source
+from rehub.cli.command import force_reload, lock, ref, source
 from rehub.cli.output import Output
 from rehub.cli.text import clean, line, plural
 from rehub.hub import Hub
@@ -72,7 +72,7 @@ class Asked:
 @click.option("--imported", is_flag=True, help="Leave out what is declared, but never imported.")
 @click.option("--without", metavar="NAME", multiple=True, help="Leave a package out; may be said several times.")
 @click.option("--output", metavar="FILE", help="Where to; pylock.toml beside the lock, or here, by default.")
-@click.option("--lock", metavar="FILE", help="The lock; else REHUB_LOCK names it, or it is rehub.lock in this folder.")
+@lock
 @force_reload
 @source
 def command(hub: Hub, out: Output, *, ref: str, force_reload: bool, source: str, **options: Any) -> None:
@@ -140,8 +140,10 @@ def _solve(hub: Hub, out: Output, asked: Asked, found: "Inspection", needs: "Nee
 
 def _lock(hub: Hub, given: str | None) -> Path | None:
     """Give the lock in use, if one is: the one that is named, or the one in this folder."""
+    from rehub.verbs.locked import DEFAULT
+
     named = Path(given) if given else hub.settings.lock
-    return named or (Path("rehub.lock") if Path("rehub.lock").is_file() else None)
+    return named or (Path(DEFAULT) if Path(DEFAULT).is_file() else None)
 
 
 def _locked(hub: Hub, lock: Path, ref: str) -> str:

@@ -22,9 +22,8 @@ from rehub.hub import Hub
 from rehub.verbs.checklock import Finding, check_lock
 from rehub.verbs.load import Loaded
 from rehub.verbs.locked import DEFAULT, Locks
-from rehub.words.lock import Lock, LockedModel, LockedRepository
+from rehub.words.lock import LockedModel, LockedRepository
 from rehub.words.ref import Ref
-from rehub.world.lockfile import read
 
 
 @make(
@@ -74,22 +73,17 @@ def command(  # noqa: PLR0913 - one for each option
     if out.as_json:
         out.data({"lock": str(path)} | _as_dict(model))
     else:
-        _print(out, model, _locked(path))
-
-
-def _locked(path: Path) -> str:
-    return Locks(path, Lock()).shown
+        _print(out, model, Locks.of(path).shown)
 
 
 def _check(hub: Hub, out: Output, path: Path, programs: list[Path]) -> None:
     """Say what is wanting."""
-    if not path.exists():
-        raise Locks(path, Lock()).absent()
+    locks = Locks.there(path)
     if absent := [str(each) for each in programs if not each.exists()]:
         msg = f"there is no {absent[0]}: with --check, what follows are programs, or folders of them"
         raise click.UsageError(msg, click.get_current_context())
     beside = Path() if path.parent == Path.cwd() else path.parent  # so that findings name files as one would
-    found = check_lock(read(path)[0], path, programs=programs or [beside], meant=hub.settings.meant)
+    found = check_lock(locks.lock, path, programs=programs or [beside], meant=hub.settings.meant)
     faults = [each for each in found if each.is_fault]
     if out.as_json:
         rows = [plain(each) | {"fault": each.is_fault} for each in found]
@@ -97,7 +91,7 @@ def _check(hub: Hub, out: Output, path: Path, programs: list[Path]) -> None:
     else:
         _print_findings(out, found)
         state = f"is not to be relied on: {plural(len(faults), 'fault')}" if faults else "is good"
-        out.line(f"{_locked(path)} {state}")
+        out.line(f"{locks.shown} {state}")
     if faults:
         raise click.exceptions.Exit(REFUSED)
 

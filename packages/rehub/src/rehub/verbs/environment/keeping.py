@@ -3,12 +3,9 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rehub.words.digest import Digest
-from rehub.words.errors import LockConflictError
+from rehub.verbs.record import change
 from rehub.words.needs import Solution
 from rehub.world import lockfile, pylock
-
-_TRIES = 20  # to write the lock, while others do, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +54,5 @@ def keep(solution: Solution, file: Path, lock: Path | None) -> Kept:
         lockfile.read(beside)
     digest = pylock.write(file, solution.pylock)
     if beside:
-        _name(beside, file.name, digest)
+        change(beside, lambda said: replace(said, pylock=file.name, pylock_sha256=digest.hex))
     return Kept(file, digest.hex, beside)
-
-
-def _name(lock: Path, name: str, digest: Digest) -> None:
-    """Let a lock name the file; if somebody else has changed it meanwhile, it is read again, and only this added."""
-    for left in reversed(range(_TRIES)):
-        said, before = lockfile.read(lock)
-        try:
-            lockfile.write(lock, replace(said, pylock=name, pylock_sha256=digest.hex), before)
-        except LockConflictError:
-            if not left:
-                raise
-        else:
-            return

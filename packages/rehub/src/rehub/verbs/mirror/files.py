@@ -13,7 +13,6 @@ from rehub.words.weightfile import shown
 from rehub.words.weights import Promise
 from rehub.world.download import Received, Watch, download
 
-_DIGITS = 64  # of a whole SHA-256
 _MOST = 1 << 40  # bytes of a file whose size nobody knows
 
 
@@ -40,8 +39,8 @@ def file_of_url(  # noqa: PLR0913 - a file, and where it goes
 
 def _said(url: str, root: str, mirrors: Mirrors, known: Promise) -> MirroredUrl:
     """Give which bytes a URL gives: those that are known, else what a mirror says."""
-    if len(known.prefix) == _DIGITS:
-        return MirroredUrl(Digest(known.prefix), -1 if known.most is None else known.most)
+    if digest := known.whole:
+        return MirroredUrl(digest, -1 if known.most is None else known.most)
     said = MirroredUrl.of(mirrors.record(root, url_path(url)))
     if not known.allows(said.digest.hex):
         msg = f"its bytes of {shown(url)} begin with {said.digest.short} and not with {known.prefix[:12]}"

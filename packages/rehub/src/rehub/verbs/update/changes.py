@@ -3,20 +3,18 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from rehub.verbs.environment.declared import declared
 from rehub.verbs.update.entries import entry_changes
 from rehub.words.dependencies import install_line
 from rehub.words.errors import StoreError
 from rehub.words.hubconf import Hubconf
 from rehub.words.pin import Checkout
-from rehub.words.requirements import is_requirements, requirements
 from rehub.words.text import size
 from rehub.words.update import Changes, Code, Listed
 from rehub.world.folder import Tree
 from rehub.world.git import Git
 from rehub.world.git.difference import difference
 from rehub.world.packages import is_importable
-
-_MAX_FILE = 1_000_000  # bytes of a file of requirements
 
 
 def changes(old: tuple[Checkout, Hubconf], new: tuple[Checkout, Hubconf], git: Git, *, code: bool) -> Changes:
@@ -74,11 +72,14 @@ def _pointers(files: Checkout) -> list[str]:
     return [f"{each.path} ({size(each.size)}, sha256 {each.oid.short})" for each in files.lfs]
 
 
-def _requirements(root: Path) -> dict[str, tuple[str, ...]]:
-    tree = Tree(root)
-    texts = {name: tree.read(name, max_bytes=_MAX_FILE) for name in tree.names() if is_requirements(name)}
-    read = ((name, data.decode("utf-8", "replace")) for name, data in texts.items() if isinstance(data, bytes))
-    return {name: requirements(name, text) for name, text in read}
+def _requirements(root: Path) -> dict[str, list[str]]:
+    """Give what each file asks for, read as for ``rehub env``: also what only pip itself would follow."""
+    read, found = declared(Tree(root)), dict[str, list[str]]()
+    for requirement, where in read.requirements:
+        found.setdefault(where.file, []).append(str(requirement))
+    for each in read.aside:
+        found.setdefault(each.file, []).append(each.text or each.reason)
+    return found | ({"Python": [read.python]} if read.python else {})
 
 
 def _unknown(found: Hubconf, when: str) -> Iterator[str]:

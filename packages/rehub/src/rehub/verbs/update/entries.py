@@ -1,7 +1,7 @@
 """Which entries are not what they were: the signatures that reading gives, compared by griffe's rules.
 
 griffe alone would have to find a hubconf's entries as well, and many are made where it does not look (see
-docs/adr/0023). So what rehub has read is given to it as functions, and it says what breaks their callers.
+docs/adr/0022). So what rehub has read is given to it as functions, and it says what breaks their callers.
 """
 
 from collections.abc import Iterable, Iterator

@@ -19,7 +19,6 @@ from rehub.world.store import Blob, Store, UrlRecord
 from rehub.world.store.adopted import copied
 
 log = logging.getLogger("rehub")
-_DIGITS = 64  # of a whole SHA-256
 
 
 def adopted(url: str, name: str, transfer: Transfer, promise: Promise) -> Blob | None:
@@ -36,14 +35,14 @@ def adopted(url: str, name: str, transfer: Transfer, promise: Promise) -> Blob |
     """
     record = transfer.store.urls.find(identity(url))
     known = record.digest.hex if record and promise.allows(record.digest.hex) else promise.prefix
-    places = list(_places(url, name, known, transfer))
+    wanted = Promise(known, asked=promise.asked)
+    places = list(_places(url, name, wanted, transfer))
     if not places:
         return None
-    wanted = Promise(known, asked=promise.asked)
     key = key_of("url", identity(url))
     with suppress(StoreError):  # a store that is only read: then the file comes, or is missed, as ever
         part = transfer.store.part(key)
-        done = _is_there(known, transfer.store)
+        done = _is_there(wanted, transfer.store)
         with turn(key, part, transfer.store, Waiting(shown(url), transfer.settings.timeout, transfer.watch, done)):
             blob = _taken(places, part, transfer.store, wanted)
         if blob:
@@ -62,25 +61,25 @@ def adopted_by_digest(digest: Digest, store: Store, environ: Mapping[str, str]) 
     return None
 
 
-def _places(url: str, name: str, known: str, transfer: Transfer) -> Iterable[Path]:
-    if len(known) == _DIGITS:
-        yield from huggingface_by_digest(known, transfer.environ)
+def _places(url: str, name: str, wanted: Promise, transfer: Transfer) -> Iterable[Path]:
+    if digest := wanted.whole:
+        yield from huggingface_by_digest(digest.hex, transfer.environ)
     yield from huggingface_by_url(url, transfer.environ)
-    if known:
+    if wanted.prefix:
         own = transfer.settings.dir / "checkpoints" / name
         yield from (each for each in torch_hub(name, transfer.environ) if each != own)
 
 
-def _is_there(known: str, store: Store) -> Callable[[], bool]:
+def _is_there(wanted: Promise, store: Store) -> Callable[[], bool]:
     """Say whether another process has brought it meanwhile."""
-    return lambda: len(known) == _DIGITS and store.blobs.path(Digest(known)).is_file()
+    return lambda: wanted.whole is not None and store.blobs.path(wanted.whole).is_file()
 
 
 def _taken(places: Iterable[Path], part: Path, store: Store, wanted: Promise) -> Blob | None:
     """Copy the first file that has the right bytes; nothing of the others is kept."""
-    if len(wanted.prefix) == _DIGITS:  # another process was faster
+    if digest := wanted.whole:  # another process was faster
         with suppress(DigestMismatchError):
-            if blob := store.blobs.find(Digest(wanted.prefix)):
+            if blob := store.blobs.find(digest):
                 return blob
     for place in places:
         try:

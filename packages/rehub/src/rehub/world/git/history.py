@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rehub.words.errors import StoreError
 from rehub.words.update import Commit, Log
 from rehub.world.git.objects import BareRepository
 
@@ -39,8 +40,14 @@ class History:
         return Log(tuple(commits), int(count))
 
     def _run(self, *args: str) -> str | None:
-        """Give what git printed, or ``None`` if its answer is no."""
+        """Give what git printed, or ``None`` if its answer is no.
+
+        Raises:
+            StoreError: it took too long, or printed too much, which is no answer.
+        """
         ended = self.repository.git.run(args, repo=self.repository.path)
+        if ended.stopped:
+            raise StoreError(str(self.repository.path), f"git could not look through its history: {ended.stopped}")
         return None if ended.code else ended.out.decode("utf-8", "replace")
 
 
