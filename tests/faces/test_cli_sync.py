@@ -58,7 +58,7 @@ def test_which_lock(project: Path, rehub_cli: RunRehub) -> None:
     assert rehub_cli("verify", "--lock", lock, env={"REHUB_LOCK": "nowhere.lock"}).rc == 0
     for command in ("sync", "verify"):
         found = rehub_cli(command)
-        assert (found.rc, "is not there" in found.stderr) == (1, True)
+        assert (found.rc, "there is no lock" in found.stderr) == (1, True)
 
 
 def test_what_is_missing_or_wrong_ends_with_1(project: Path, world: World, rehub_cli: RunRehub) -> None:

@@ -116,8 +116,11 @@ REFUSING = TEXT.partition("version = 1\n")[2].partition("\n[[model.weights]]")[0
         "a" * 1_000_000,
         '"a".' * 1_000_000,
         "'a . " * 500_000,
+        'x = "' + '\\"' * 400_000,
+        'x = """' + '""\\"' * 200_000,
+        "'" * 500_001,
     ],
-    ids=range(11),
+    ids=range(14),
 )
 def test_garbage_is_refused(text: str) -> None:
     """A text that is made to break who reads it is refused like any other that is no lock."""

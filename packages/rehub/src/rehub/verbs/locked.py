@@ -56,7 +56,7 @@ class Locks:
         """
         found = cls.of(path)
         if not path.exists():
-            make = found._command("lock", "REF", "ENTRY")
+            make = found._command("lock", "REF", "ENTRY")  # noqa: SLF001 - its own
             raise NotFoundError(f"there is no lock {found.shown}\nTo make one:\n  {make}")
         return found
 

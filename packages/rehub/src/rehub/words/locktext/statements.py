@@ -13,11 +13,12 @@ _KEY = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 _KEYS = rf"{_KEY}(?:[ \t]*\.[ \t]*{_KEY})*"
 _START = re.compile(rf"[ \t]*(?:(?P<comment>\#[^\n]*)|(?P<many>\[?)\[[ \t]*(?P<table>{_KEYS})|(?P<key>{_KEYS}))?")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-# What has to be told apart to find the end of a value: strings of four kinds, comments, ends of lines, brackets.
+# What has to be told apart to find the end of a value: strings of four kinds, comments, ends of lines, brackets. A
+# string that does not end is taken as far as it could go: to look for its end from each quote would take forever.
 _OPAQUE = (
-    r'''"""(?:[^"\\]|\\.|"{1,2}(?!"))*+"{3,5}'''
-    r"""|\'\'\'(?:[^']|'{1,2}(?!'))*+'{3,5}"""
-    r"""|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'|\#[^\n]*+"""
+    r'''"""(?:[^"\\]|\\.|"{1,2}(?!"))*+(?:"{3,5})?'''
+    r"""|\'\'\'(?:[^']|'{1,2}(?!'))*+(?:'{3,5})?"""
+    r"""|"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?|\#[^\n]*+"""
 )
 _TOKEN = re.compile(rf"{_OPAQUE}|\n|[\[\]{{}}]", re.DOTALL)
 _DEEP = re.compile(rf"((?:{_KEY}[ \t]*\.[ \t]*){{20}})|{_OPAQUE}|[A-Za-z0-9_-]++", re.DOTALL)
