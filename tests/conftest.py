@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pwd
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,8 @@ def _allowed() -> set[str]:
 os.environ[guard.HOMES] = os.pathsep.join(sorted(_homes()))
 os.environ[guard.ALLOWED] = os.pathsep.join(sorted(_allowed()))
 guard.install()
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background has ^C unheard, also by what is started
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _is_removed(name: str) -> bool:

@@ -135,16 +135,10 @@ def test_a_token_is_never_shown(toy: Repo, world: World, rehub_cli: RunRehub) ->
     assert "secret" not in ran.stdout + ran.stderr
 
 
-def heed() -> None:
-    """Have a child hear ^C, which tests that a shell runs in the background pass on as unheard."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def start(*words: str, **settings: object) -> subprocess.Popen[bytes]:
     """Start a command without waiting for it."""
     command = [sys.executable, "-m", "rehub", *words]
-    standard = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "preexec_fn": heed}
-    return subprocess.Popen(command, **{**standard, **settings})  # type: ignore[call-overload, no-any-return]
+    return subprocess.Popen(command, **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **settings})  # type: ignore[call-overload, no-any-return]
 
 
 def test_interrupt_is_130(toy: Repo, rehub_cli: RunRehub) -> None:
