@@ -190,17 +190,20 @@ class Store:
                 log.debug("%s was not swept up: %s", path, error)
 
     def size_of(self, *parts: str) -> int:
-        """Add up the files below a part of the store, in bytes on disk as the file system counts them."""
+        """Add up the files below a part of the store, in bytes; what others remove meanwhile counts for nothing."""
         top, total = self.root.joinpath(*parts), 0
         if top.is_symlink() or top.is_file():
-            return top.lstat().st_size
+            return _size(top)
         for place, _, names in os.walk(top):
-            for name in names:
-                try:
-                    total += Path(place, name).lstat().st_size
-                except FileNotFoundError:
-                    continue
+            total += sum(_size(Path(place, name)) for name in names)
         return total
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _key(remote: Remote) -> str:
