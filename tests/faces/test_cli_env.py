@@ -245,13 +245,6 @@ def test_options_that_only_solving_has(repo: Repo, rehub_cli: RunRehub) -> None:
     assert rehub_cli("env", "acme/toy:v1", "--as-of", "commit", "--python", "2").rc == 2
 
 
-def test_a_mirror_of_the_index_is_asked(repo: Repo, world: World, index: PackageIndex, rehub_cli: RunRehub) -> None:
-    """REHUB_MIRRORS holds for the index of packages, too."""
-    mirrors = f"{world.mirrors} https://pypi.org/={index.url.removesuffix('simple')}"
-    ran = rehub_cli("env", "acme/toy:v1", "--as-of", "commit", env={"REHUB_MIRRORS": mirrors, "UV_DEFAULT_INDEX": ""})
-    assert ran.rc == 0, ran
-
-
 def test_nothing_of_a_repository_can_drive_the_terminal(world: World, rehub_cli: RunRehub) -> None:
     """Escape sequences in files arrive visible, not obeyed."""
     repo = world.repo({"hubconf.py": "", "requirements.txt": "\x1b]0;owned\x07 x y\n"})

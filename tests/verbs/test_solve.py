@@ -37,7 +37,7 @@ def needs(*requirements: str, use: Use = Use.LOAD) -> Needs:
 def solved(index: PackageIndex, wanted: Needs, time: str = LATER, **more: object) -> Solution:
     """Solve something as ``rehub env`` does."""
     wish = Wish(time, str(more.pop("python", HERE)), **more)  # type: ignore[arg-type]
-    with uv.started({**os.environ, "UV_DEFAULT_INDEX": index.url}, "http://127.0.0.1:9/none") as solver:
+    with uv.started({**os.environ, "UV_DEFAULT_INDEX": index.url}) as solver:
         return solve(wanted, wish, solver)
 
 
@@ -181,7 +181,7 @@ def test_what_is_only_imported_later_is_not_solved() -> None:
 def test_an_index_that_does_not_answer(tmp_path: Path) -> None:
     """It is an error of the world with uv's words, without the password of the index."""
     environ = {**os.environ, "UV_DEFAULT_INDEX": "http://me:s3cret@127.0.0.1:9/simple", "UV_HTTP_RETRIES": "0"}
-    with uv.started(environ, "") as solver, pytest.raises(SolverError, match=r"127\.0\.0\.1") as raised:
+    with uv.started(environ) as solver, pytest.raises(SolverError, match=r"127\.0\.0\.1") as raised:
         solve(needs("toy"), Wish(LATER, HERE), solver)
     assert "s3cret" not in str(raised.value) + repr(vars(raised.value))
 
@@ -190,7 +190,7 @@ def test_there_is_a_time_limit(index: PackageIndex) -> None:
     """All questions together end in time."""
     toy(index)
     environ = {**os.environ, "UV_DEFAULT_INDEX": index.url}
-    with uv.started(environ, "", limit=0.0) as solver, pytest.raises(SolverError, match="longer than 0 s"):
+    with uv.started(environ, limit=0.0) as solver, pytest.raises(SolverError, match="longer than 0 s"):
         solver.ask(uv.Question(("toy",), HERE, LATER))
 
 
@@ -217,7 +217,7 @@ def files(folder: Path) -> set[str]:
 def test_without_uv_the_command_that_helps_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """No uv is a typed error."""
     monkeypatch.setitem(__import__("sys").modules, "uv", None)
-    with pytest.raises(SolverError, match=r"pip install 'rehub\[env\]'"), uv.started({"PATH": "/nonexistent"}, ""):
+    with pytest.raises(SolverError, match=r"pip install 'rehub\[env\]'"), uv.started({"PATH": "/nonexistent"}):
         pass
 
 

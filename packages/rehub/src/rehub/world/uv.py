@@ -65,7 +65,7 @@ class Uv:
     Attributes:
         binary: its path.
         version: what it calls itself: ``uv 0.13.9``.
-        index: the index that is asked.
+        index: the index that is asked; empty for uv's own, which is PyPI.
         environ: its whole environment.
         folder: where it may write.
         limit: how long all questions together may take, in seconds.
@@ -141,12 +141,11 @@ class Uv:
 
 
 @contextmanager
-def started(environ: Mapping[str, str], index: str, *, timeout: float = 30.0, limit: float = 600.0) -> Iterator[Uv]:
+def started(environ: Mapping[str, str], *, timeout: float = 30.0, limit: float = 600.0) -> Iterator[Uv]:
     """Find uv, and give it a folder that is gone afterwards.
 
     Args:
-        environ: whose variables say how to reach an index; ``UV_DEFAULT_INDEX`` names another one.
-        index: the index to ask, if no variable names one.
+        environ: whose variables say how to reach an index; ``UV_DEFAULT_INDEX`` names another one than uv's own.
         timeout: how long the index may stay silent, in seconds.
         limit: how long all questions together may take, in seconds.
 
@@ -156,12 +155,12 @@ def started(environ: Mapping[str, str], index: str, *, timeout: float = 30.0, li
     binary = _binary(environ.get("PATH"))
     version = _version(binary)
     own = {name: environ[name] for name in _PASSED_ON if name in environ}
-    asked = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL") or index
+    asked = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL") or ""
     with tempfile.TemporaryDirectory(prefix="rehub-uv-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         usual = {"UV_CACHE_DIR": str(folder / "cache"), "UV_HTTP_TIMEOUT": str(max(1, round(timeout)))}
         # The index stands in a variable, as its URL may hold a password, and arguments are there for all to see.
-        ours = {**_ALWAYS, **_folders(folder), "UV_DEFAULT_INDEX": asked}
+        ours = {**_ALWAYS, **_folders(folder), **({"UV_DEFAULT_INDEX": asked} if asked else {})}
         yield Uv(binary, version, asked, {**usual, **own, **ours}, folder, limit)
 
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from rehub.words.inspection import Inspection
     from rehub.words.needs import Need, Needs, Solution
 
-_PYPI = "https://pypi.org/simple"
 _HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 _EXAMPLES = (
     "rehub env pytorch/vision:v0.20.1",
@@ -127,7 +126,7 @@ def _solve(hub: Hub, out: Output, asked: Asked, found: "Inspection", needs: "Nee
     origin = (("repository", pin.remote.url), ("commit", pin.commit)) if pin else ()
     wish = Wish(time, asked.python or _HERE, asked.imported, asked.without, origin)
     out.progress(f"solving as of {time}")
-    with uv.started(os.environ, hub.settings.rewritten(_PYPI), timeout=hub.settings.timeout) as solver:
+    with uv.started(os.environ, timeout=hub.settings.timeout) as solver:
         solution = solve(needs, wish, solver, out.progress)
     kept = keep(solution, target, lock) if solution.pylock else None
     if out.as_json:
