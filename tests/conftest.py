@@ -42,8 +42,10 @@ def _allowed() -> set[str]:
 os.environ[guard.HOMES] = os.pathsep.join(sorted(_homes()))
 os.environ[guard.ALLOWED] = os.pathsep.join(sorted(_allowed()))
 guard.install()
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background has ^C unheard, also by what is started
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell's background leaves ^C unheard, and nohup the end of a terminal, also by what is started from there.
+for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 
 def _is_removed(name: str) -> bool:

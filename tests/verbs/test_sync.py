@@ -297,7 +297,7 @@ def test_any_url_of_the_same_bytes_will_do(server: GitServer, machine: Machine, 
 
 def test_a_lock_that_is_not_there(machine: Machine, tmp_path: Path) -> None:
     """It is said, with the command that makes one; an empty one names nothing, and all of it is there."""
-    with pytest.raises(rehub.NotFoundError, match="rehub lock REF ENTRY"):
+    with pytest.raises(rehub.NotFoundError, match=r"rehub lock .*REF ENTRY"):
         machine().sync(tmp_path / "rehub.lock")
     (tmp_path / "rehub.lock").touch()
     assert machine().sync(tmp_path / "rehub.lock").failed == []
