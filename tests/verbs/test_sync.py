@@ -278,6 +278,21 @@ def test_a_size_that_is_not_the_files_is_the_locks_fault(server: GitServer, mach
     assert (wrong.expected, "the lock is wrong" in wrong.found) == ("5001 bytes", True)
 
 
+@pytest.mark.parametrize("off", [-1, 1])
+def test_sync_and_verify_agree_about_a_wrong_size(
+    server: GitServer, machine: Machine, tmp_path: Path, off: int
+) -> None:
+    """Bytes that are there, and are the lock's by their digest, are not "all there" for one of them alone."""
+    (right,) = weights(server, 0)
+    hub = machine()
+    assert not hub.sync(written(tmp_path, files=[right])).failed
+    (tmp_path / "rehub.lock").unlink()
+    path = written(tmp_path, files=[LockedWeights(right.url, right.sha256, right.size + off)])
+    (failed,) = hub.sync(path).failed
+    assert "The lock is wrong" in str(failed.error)
+    assert not hub.verify(path).good
+
+
 def test_no_more_is_taken_than_the_lock_says(server: GitServer, machine: Machine, tmp_path: Path) -> None:
     """A server that sends without end cannot fill the disk."""
     path = written(tmp_path, files=weights(server, 0))

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rehub.configured import Configured
-from rehub.given import folder_of, url_of
+from rehub.given import url_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rehub.verbs.mirror.making import Mirrored
     from rehub.verbs.weights import Transfer
 
 
@@ -127,29 +126,3 @@ class Files(Configured):
             return
         watch = watching(name, self._progress)
         yield Transfer(self.settings, self.store, watch, environ=self._environ, locks=self.locks)
-
-    def mirror(self, folder: str | os.PathLike[str], *, lock: str | os.PathLike[str] | None = None) -> Mirrored:
-        """Write what the store holds into a static mirror: plain files that any server can give out.
-
-        Nothing is fetched. A mirror that is there already gets what is new, and may be served meanwhile.
-
-        Args:
-            folder: a new or empty folder, or a mirror.
-            lock: only what this lock names, all of which must be in the store; without it, and without a lock of this
-                hub's own, all that the store holds.
-
-        Returns:
-            What is in it, and what was left out as it is damaged here.
-
-        Raises:
-            NotFoundError: there is no such lock, or the store lacks something that it names.
-            MalformedLockError: it cannot be read.
-            MalformedSettingError: the folder holds something else.
-            StoreError: the disk refused.
-        """
-        from rehub.verbs.locked import Locks
-        from rehub.verbs.mirror.making import make_mirror
-
-        where = folder_of(lock, "lock", "a file") if lock is not None else self.settings.lock
-        named = Locks.there(where).lock if where else None
-        return make_mirror(self._fetching, folder_of(folder, "folder"), named)

@@ -1,4 +1,4 @@
-"""What a lock names, for a hub with settings of its own: brought into the store, hashed again, looked for upstream."""
+"""What a lock names, for a hub with settings of its own: brought, hashed again, looked for upstream, mirrored."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rehub.files import Files
 from rehub.given import folder_of
 
 if TYPE_CHECKING:
+    from rehub.verbs.mirror.making import Mirrored
     from rehub.verbs.sync import Synced
     from rehub.verbs.verifylock import VerifiedLock
     from rehub.words.update import Update
@@ -78,6 +79,32 @@ class Locking(Files):
 
         known = Locks.there(self._lock_path(lock))
         return update(known.lock, known.shown, Asking(self._fetching, __version__, code=code), name=name)
+
+    def mirror(self, folder: str | os.PathLike[str], *, lock: str | os.PathLike[str] | None = None) -> Mirrored:
+        """Write what the store holds into a static mirror: plain files that any server can give out.
+
+        Nothing is fetched. A mirror that is there already gets what is new, and may be served meanwhile.
+
+        Args:
+            folder: a new or empty folder, or a mirror.
+            lock: only what this lock names, all of which must be in the store; without it, and without a lock of this
+                hub's own, all that the store holds.
+
+        Returns:
+            What is in it, and what was left out as it is damaged here.
+
+        Raises:
+            NotFoundError: there is no such lock, or the store lacks something that it names.
+            MalformedLockError: it cannot be read.
+            MalformedSettingError: the folder holds something else.
+            StoreError: the disk refused.
+        """
+        from rehub.verbs.locked import Locks
+        from rehub.verbs.mirror.making import make_mirror
+
+        where = folder_of(lock, "lock", "a file") if lock is not None else self.settings.lock
+        named = Locks.there(where).lock if where else None
+        return make_mirror(self._fetching, folder_of(folder, "folder"), named)
 
     def _lock_path(self, given: str | os.PathLike[str] | None) -> Path:
         from rehub.verbs.locked import DEFAULT

@@ -161,7 +161,7 @@ class _Syncing:
         first = same[0]
         try:
             if is_there(Digest(first.sha256), self.world.store, always=_always(self.world)):
-                return [Outcome(first.url)]
+                return [Outcome(first.url, error=self._wrong_size(first))]
         except RehubError as error:
             return [Outcome(first.url, error=error)]
         tried = [self._file(first)]
@@ -186,4 +186,12 @@ class _Syncing:
             return Outcome(each.url, error=DigestMismatchError(each.url, error.expected, error.found))
         except RehubError as error:
             return Outcome(each.url, error=error)
-        return Outcome(each.url, came=True)
+        return Outcome(each.url, came=True, error=self._wrong_size(each))
+
+    def _wrong_size(self, each: LockedWeights) -> DigestMismatchError | None:
+        """Say that the lock contradicts itself: no bytes of this digest have the size that it names."""
+        blob = self.world.store.blobs.find(Digest(each.sha256))
+        if blob is None or blob.size == each.size:
+            return None
+        expected, found = f"{each.size} bytes", f"{blob.size} bytes of the SHA-256 that it names, too"
+        return DigestMismatchError(each.url, expected, found, "The lock is wrong: its size has to be corrected.")

@@ -1,8 +1,8 @@
 """``rehub lock``: load a model once, and record all its bytes; or look whether the lock holds what it should.
 
 JSON: ``{"lock", "name", "ref", "entry", "arguments": [text], "repositories": [{"ref", "remote", "commit", "tree",
-"git_tree"}], "weights": [{"url", "sha256", "size"}], "complete", "unverified": [text]}``; with ``--check`` ``{"lock",
-"good", "findings": [{"kind", "where", "what", "command", "fault"}]}``.
+"git_tree" or null}], "weights": [{"url", "sha256", "size"}], "complete", "unverified": [text]}``; with ``--check``
+``{"lock", "good", "findings": [{"kind", "where", "what", "command", "fault"}]}``.
 """
 
 from dataclasses import replace
@@ -142,9 +142,9 @@ def _as_dict(model: LockedModel) -> dict[str, Any]:
     }
 
 
-def _repository(each: LockedRepository) -> dict[str, str]:
+def _repository(each: LockedRepository) -> dict[str, str | None]:
     pin = each.pin
-    tree = {"tree": str(pin.tree), "git_tree": each.git_tree}
+    tree = {"tree": str(pin.tree), "git_tree": each.git_tree or None}
     return {"ref": each.ref, "remote": pin.remote.url, "commit": pin.commit} | tree
 
 

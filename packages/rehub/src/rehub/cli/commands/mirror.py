@@ -1,8 +1,7 @@
 """``rehub mirror``: a static mirror of what the store holds.
 
 JSON: ``{"folder", "pins": [commit], "weights": [digest], "urls": how many, "written": files, "bytes", "left_out":
-[text]}``; ``pins`` and ``weights`` are all that the mirror has been given, ``written`` and
-``bytes`` what was new in it.
+[text]}``; ``pins`` and ``weights`` are all that the mirror has been given, ``written`` and ``bytes`` what was new.
 """
 
 from pathlib import Path
