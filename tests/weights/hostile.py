@@ -278,6 +278,8 @@ def _zips() -> Iterator[tuple[str, bytes]]:
     yield "MalformedWeightsError 64-bit directory that differs", _zip64(good, end, count=1)
     yield "MalformedWeightsError 64-bit directory elsewhere", _zip64(good, end, where=8)
     yield "MalformedWeightsError in several disks", good[: end + 4] + struct.pack("<HH", 1, 1) + good[end + 8 :]
+    for which, name in enumerate(["pickle", "storage"]):
+        yield f"MalformedWeightsError {name} that is a folder by its attributes", _as_folder(good, which)
     yield "MalformedWeightsError unknown compression", archive(GOOD, method=zipfile.ZIP_BZIP2)
     yield "MalformedWeightsError wrong checksum", good.replace(struct.pack("<L", zlib.crc32(GOOD)), b"\1\2\3\4")
 
@@ -324,6 +326,14 @@ def _flagged(good: bytes, flag: int) -> bytes:
     return (
         good[:6] + struct.pack("<H", flag) + good[8 : directory + 8] + struct.pack("<H", flag) + good[directory + 10 :]
     )
+
+
+def _as_folder(good: bytes, which: int) -> bytes:
+    """Have the directory say of a member that it is a folder: torch would give memory that nobody has written to."""
+    at = -1
+    for _ in range(which + 1):
+        at = good.index(b"PK\1\2", at + 1)
+    return good[: at + 38] + bytes([good[at + 38] | 0x10]) + good[at + 39 :]
 
 
 def _zip64(good: bytes, end: int, *, count: int | None = None, where: int = 0) -> bytes:

@@ -20,6 +20,9 @@ _END, _END64, _LOCATOR = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q"),
 _ENTRY, _LOCAL = struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s5H3L2H")
 _FULL, _FULL16 = 0xFFFFFFFF, 0xFFFF
 _ENCRYPTED, _DESCRIBED, _PATCHED, _HIDDEN = 1 << 0 | 1 << 6, 1 << 3, 1 << 5, 1 << 13
+# Of a member's attributes: it is a folder. torch's reader believes that, reads nothing, and gives memory as it was.
+# Source: miniz, mz_zip_reader_is_file_a_directory.
+_FOLDER = 0x10
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +116,16 @@ def _listed(data: bytes, count: int) -> Iterator[_Listed]:
     for _ in range(count):
         if len(data) - at < _ENTRY.size:
             raise Unsound("the archive's directory has fewer entries than it says")
-        signature, _, _, flags, method, _, _, crc, packed, size, *lengths, disk, _, _, offset = _ENTRY.unpack_from(
-            data, at
+        signature, _, _, flags, method, _, _, crc, packed, size, *lengths, disk, _, attributes, offset = (
+            _ENTRY.unpack_from(data, at)
         )
         at += _ENTRY.size
         name, extra = data[at : at + lengths[0]], data[at + lengths[0] : at + lengths[0] + lengths[1]]
         at += sum(lengths)
         if signature != b"PK\1\2" or disk or lengths[2]:
             raise Unsound("the archive's directory has an entry that is none, or a comment in it")
+        if attributes & _FOLDER:
+            raise Unsound(f"the archive's member {name[:80]!r} says that it is a folder")
         wide = _widened(extra, (size, packed, offset))
         yield _Listed(name, flags, method, crc, wide[1], wide[0], wide[2])
     if at != len(data):
