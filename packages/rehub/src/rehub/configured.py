@@ -108,8 +108,10 @@ class Configured:
         """
         from rehub.verbs.weights import Permission
 
-        grants = self.grants
-        return Permission(users_own_call=users_own_call, mode=self.settings.trust, grants=grants.weights)
+        def grants() -> list[WeightsGrant]:  # few files need any
+            return self.grants.weights()
+
+        return Permission(users_own_call=users_own_call, mode=self.settings.trust, grants=grants)
 
     def allow_weights(self, what: str) -> WeightsGrant:
         """Allow a file of weights to be read in full here, which runs what is in it.

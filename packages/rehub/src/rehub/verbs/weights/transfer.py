@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from rehub.words.errors import DownloadError, OfflineError, WrongHashError
 from rehub.words.settings import Settings
-from rehub.words.unverified import without_secrets
 from rehub.words.weightfile import is_page, shown
 from rehub.words.weights import ANYTHING, Promise
 
@@ -74,10 +73,12 @@ class Transfer:
         """
         if not self.settings.offline or urlsplit(url).scheme.lower() not in _NEEDS_NETWORK:
             return
-        if self.locks and (known := self.locks.lock.file(without_secrets(wanted or url))):
+        if self.locks:
             from rehub.verbs.missing import offline_for
+            from rehub.words.unverified import without_secrets
 
-            raise offline_for(known, self.locks, self.store)
+            if known := self.locks.lock.file(without_secrets(wanted or url)):
+                raise offline_for(known, self.locks, self.store)
         raise OfflineError(shown(url))
 
     def check_sources(self, url: str) -> None:

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from rehub.world.store.blobs import Blob
 from rehub.world.store.disk import Store
-from rehub.world.store.downloads import FileRecord
 from rehub.world.store.manifest import Manifest
 from rehub.world.store.urls import UrlRecord
 
 if TYPE_CHECKING:
+    from rehub.world.store.downloads import FileRecord
     from rehub.world.store.inventory import Damage, Inventory, KeptPin
     from rehub.world.store.leases import taken
     from rehub.world.store.names import Holder
     from rehub.world.store.records import Records, RefRecord
 
 _WHERE = {
+    "downloads": ["FileRecord"],
     "inventory": ["Damage", "Inventory", "KeptPin"],
     "leases": ["taken"],
     "names": ["Holder"],

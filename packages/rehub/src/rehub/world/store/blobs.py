@@ -24,7 +24,6 @@ from rehub.world.store.files import disk_errors, flush_names, read_json, write_j
 from rehub.world.store.layers import first_sound
 from rehub.world.store.leases import hold, hold_place
 from rehub.world.store.manifest import Seen
-from rehub.world.store.trees import remove_tree
 
 log = logging.getLogger("rehub")
 _READ_ONLY = 0o444
@@ -296,6 +295,8 @@ class Blobs:
         with disk_errors(path):
             path.with_name(f"{path.name}.json").unlink(missing_ok=True)
             if path.is_dir() and not path.is_symlink():
+                from rehub.world.store.trees import remove_tree
+
                 remove_tree(path)
             else:
                 path.unlink(missing_ok=True)

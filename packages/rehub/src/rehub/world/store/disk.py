@@ -14,14 +14,14 @@ from rehub.words.digest import Digest
 from rehub.words.errors import StoreError
 from rehub.words.ref import Remote
 from rehub.world.store.blobs import Blobs
-from rehub.world.store.downloads import Downloads
 from rehub.world.store.files import disk_errors
-from rehub.world.store.trees import Trees, remove_tree
 from rehub.world.store.urls import Urls
 
 if TYPE_CHECKING:
+    from rehub.world.store.downloads import Downloads
     from rehub.world.store.names import Names
     from rehub.world.store.records import Records
+    from rehub.world.store.trees import Trees
 
 log = logging.getLogger("rehub")
 _LOCK_WAIT = 3600.0  # seconds; as long as the longest fetch
@@ -59,8 +59,10 @@ class Store:
         return Records(self.root, [Records(each) for each in self.shared])
 
     @cached_property
-    def trees(self) -> Trees:
+    def trees(self) -> "Trees":
         """Checkouts."""
+        from rehub.world.store.trees import Trees
+
         return Trees(self.root, [Trees(each, noted=self._noted(each) / "trees") for each in self.shared])
 
     @cached_property
@@ -71,8 +73,10 @@ class Store:
         return Names(self.root)
 
     @cached_property
-    def downloads(self) -> Downloads:
+    def downloads(self) -> "Downloads":
         """Which URL's bytes files have."""
+        from rehub.world.store.downloads import Downloads
+
         return Downloads(self.root)
 
     @cached_property
@@ -182,6 +186,8 @@ class Store:
         Args:
             older_than: age in seconds, by the last change of the folder.
         """
+        from rehub.world.store.trees import remove_tree
+
         for path in (each for pattern in _UNFINISHED for each in self.root.glob(pattern)):
             try:
                 if time.time() - os.lstat(path).st_mtime > older_than:

@@ -21,7 +21,6 @@ from rehub.world.store.filled import fill, is_filled
 from rehub.world.store.layers import first_sound
 from rehub.world.store.leases import hold_place
 from rehub.world.store.manifest import Manifest, Seen
-from rehub.world.store.written import write
 
 log = logging.getLogger("rehub")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -226,6 +225,8 @@ class Trees:
             DigestMismatchError: the files are other ones; none of them is kept.
             StoreError: the disk refused; nothing is left behind.
         """
+        from rehub.world.store.written import write  # reading needs nothing of it
+
         with disk_errors(self._root):
             self._root.mkdir(parents=True, exist_ok=True)
             self._scratch.mkdir(parents=True, exist_ok=True)
